@@ -1,0 +1,101 @@
+// Builds and runs the C++ tests: node scripts/test-native.mjs [preset ...] [-- doctest options]
+// Presets: release-tests (the default), asan, tsan. Where INTERPROC_NATIVE_REPORT names a file, a line
+// "preset passed failed" is added to it for each.
+import { spawn, spawnSync } from 'node:child_process';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folders = {
+  'release-tests': 'native-tests',
+  asan: 'native-asan',
+  tsan: 'native-tsan',
+};
+const timeLimitMs = 15 * 60_000;
+
+function works(command, args = ['--version']) {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+}
+
+function run(command, args) {
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { CMAKE_BUILD_PARALLEL_LEVEL: String(availableParallelism()), ...process.env },
+  });
+  if (error) throw error;
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: exit code ${status}`);
+}
+
+function build(preset) {
+  const cache = path.join(root, 'build', folders[preset], 'CMakeCache.txt');
+  const configure = ['--preset', preset];
+  const moved =
+    existsSync(cache) &&
+    !readFileSync(cache, 'utf8').includes(`HOME_DIRECTORY:INTERNAL=${path.resolve(root)}\n`);
+  if (moved) configure.push('--fresh');
+  if (preset !== 'release-tests' && (moved || !existsSync(cache)) && !process.env.CXX) {
+    const compiler = ['clang++-14', 'clang++'].find((name) => works(name));
+    if (compiler) configure.push(`-DCMAKE_CXX_COMPILER=${compiler}`);
+  }
+  run('cmake', configure);
+  run('cmake', ['--build', '--preset', preset]);
+}
+
+const sanitizerOptions = {
+  ASAN_OPTIONS: 'detect_stack_use_after_return=1:strict_string_checks=1',
+  UBSAN_OPTIONS: 'print_stacktrace=1',
+  TSAN_OPTIONS: 'halt_on_error=1:second_deadlock_stack=1:die_after_fork=0',
+};
+
+/** Resolves with how many test cases passed and failed; a crash counts as a failure. */
+function test(preset, options) {
+  const binary = path.join(root, 'build', folders[preset], 'interproc_tests');
+  const command = [binary, '--no-colors=true', '--duration=true', ...options];
+  // Its shadow memory does not fit every layout that address randomisation makes.
+  if (preset === 'tsan' && works('setarch', ['--addr-no-randomize', 'true'])) {
+    command.unshift('setarch', '--addr-no-randomize');
+  }
+  return new Promise((resolve, reject) => {
+    const child = spawn(command[0], command.slice(1), {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...sanitizerOptions, ...process.env },
+      timeout: timeLimitMs,
+      killSignal: 'SIGKILL',
+    });
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      output += text;
+      process.stdout.write(text);
+    });
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      const summary = /test cases:\s*\d+\s*\|\s*(\d+) passed\s*\|\s*(\d+) failed/.exec(output);
+      const passed = Number(summary?.[1] ?? 0);
+      let failed = Number(summary?.[2] ?? 0);
+      if (code !== 0 || passed === 0) failed ||= 1;
+      console.log(
+        `${preset}: ${passed} passed, ${failed} failed (${signal ?? `exit code ${code}`})\n`,
+      );
+      resolve({ passed, failed });
+    });
+  });
+}
+
+const args = process.argv.slice(2);
+const split = args.indexOf('--');
+const presets = split < 0 ? args : args.slice(0, split);
+const options = split < 0 ? [] : args.slice(split + 1);
+if (presets.length === 0) presets.push('release-tests');
+
+for (const preset of presets) {
+  if (!(preset in folders)) throw new RangeError(`no such preset: ${preset}`);
+  build(preset);
+  const { passed, failed } = await test(preset, options);
+  const report = process.env.INTERPROC_NATIVE_REPORT;
+  if (report) appendFileSync(report, `${preset} ${passed} ${failed}\n`);
+  if (failed > 0) process.exitCode = 1;
+}
