@@ -1,0 +1,124 @@
+/**
+ * The native addon's surface. Only lib/native.ts loads it.
+ *
+ * An object is a small integer, its `id`; a message crosses in one call with integers, through buffers that were registered
+ * once. Outcomes that are no errors are the negative numbers of `Outcome` in lib/native.ts; errors are thrown, made by the
+ * function given to setErrorFactory.
+ */
+export interface Binding {
+  // Objects. Every create function begins with name, mode, persist, codec, meta.
+  createQueue(
+    name: string,
+    mode: number,
+    persist: boolean,
+    codec: number,
+    meta: string,
+    capacity: number,
+    maxItems: number,
+    maxBytes: number,
+  ): number;
+  createPipe(
+    name: string,
+    mode: number,
+    persist: boolean,
+    codec: number,
+    meta: string,
+    capacity: number,
+    maxBytes: number,
+    duplex: boolean,
+  ): number;
+  createCell(
+    name: string,
+    mode: number,
+    persist: boolean,
+    codec: number,
+    meta: string,
+    bytes: number,
+  ): number;
+  createLock(name: string, mode: number, persist: boolean, codec: number, meta: string): number;
+  openQueue(name: string): number;
+  openPipe(name: string): number;
+  openCell(name: string): number;
+  openLock(name: string): number;
+  /** Leaves, detaches every view, unmaps; unlinks where nobody else is attached. Idempotent. */
+  close(id: number): void;
+  /** Whether the name still leads to this object. */
+  isCurrent(id: number): boolean;
+  unlink(id: number): void;
+  unlinkName(name: string): void;
+  describe(id: number): { codec: number; meta: string; persist: boolean; mode: number };
+
+  // Buffers of this thread.
+  setTransmitBuffer(buffer: Uint8Array): void;
+  setBatchBuffer(buffer: Uint8Array): void;
+  setReceiveBuffer(buffer: Uint8Array): void;
+  setLengths(table: Uint32Array): void;
+  setReadyTable(table: Uint32Array): void;
+  setErrorFactory(factory: ErrorFactory): void;
+  /** Bytes that the message which last did not fit into the receive buffer asks for. */
+  needed(): number;
+  /** Releases locks and closes pipe ends: an orderly end. */
+  leaveAll(): void;
+  /** Removes what dead processes left; how many files. */
+  sweep(): number;
+
+  // Queues. `insist` asks others to leave the next room to this producer.
+  queuePut(id: number, start: number, end: number, insist: boolean): number;
+  queuePutBytes(id: number, bytes: Uint8Array, insist: boolean): number;
+  queuePutMany(id: number, start: number, first: number, count: number, insist: boolean): number;
+  queueGet(id: number): number;
+  queueGetMany(id: number, most: number): number;
+  queueCount(id: number): number;
+  queueShutDown(id: number, immediate: boolean): number;
+  queueRoom(id: number, bytes: number): number;
+  queueLimits(id: number): { capacity: number; maxItems: number; maxBytes: number };
+  queueStopInsisting(id: number): void;
+
+  // Pipes. `end` is 0 or 1.
+  pipeSend(id: number, end: number, start: number, stop: number): number;
+  pipeSendBytes(id: number, end: number, bytes: Uint8Array, offset: number, size: number): number;
+  pipeReceive(id: number, end: number): number;
+  pipeReceiveInto(id: number, end: number, bytes: Uint8Array, offset: number): number;
+  pipeNextLength(id: number, end: number): number;
+  pipeClaim(id: number, end: number): number;
+  pipeSendAway(id: number, end: number): number;
+  pipeArrived(id: number, end: number): boolean;
+  pipeCloseEnd(id: number, end: number): void;
+  pipeAbilities(
+    id: number,
+    end: number,
+  ): { readable: boolean; writable: boolean; capacity: number; maxBytes: number };
+
+  // Locks, and the locks and memory of cells.
+  /** 0 held by another, 1 acquired, 2 acquired from a dead holder, 3 held by this thread already. */
+  lockAcquire(id: number, recursive: boolean, askKernel: boolean): number;
+  lockRelease(id: number): number;
+  /** 0 free, 1 held by another, 2 held by this thread. */
+  lockState(id: number): number;
+  cellView(id: number): ArrayBuffer;
+
+  // Waiting. `need` is a condition's parameter: bytes of room.
+  waitSync(id: number, condition: number, need: number, milliseconds: number): boolean;
+  watch(id: number, condition: number, need: number): number;
+  rewatch(watch: number, condition: number, need: number): void;
+  unwatch(watch: number, passOn: boolean): void;
+  /** Fills the ready table with watches whose condition may hold; how many. */
+  poll(): number;
+  /** poll() that also asks the kernel whether those depended on live. */
+  inspect(): number;
+  /** Announces every watch, then polls: at 0 the loop may sleep until the doorbell rings. */
+  announce(): number;
+  takeDoorbell(): number;
+  usableCpus(): number;
+
+  // The process.
+  setIdentity(text: string): void;
+  identity(): string;
+  dieWithPeer(id: number, end: number): void;
+}
+
+export type ErrorFactory = (
+  code: string,
+  message: string,
+  details: { errno?: number; syscall?: string; path?: string },
+) => Error;

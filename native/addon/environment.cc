@@ -1,0 +1,168 @@
+#include "environment.h"
+
+#include <cstdlib>
+#include <mutex>
+#include <set>
+
+#include "atomic.h"
+#include "failure.h"
+
+namespace interproc::addon {
+namespace {
+
+// process.exit() runs no environment clean-up hooks, but it does run atexit(): what is attached then is detached there.
+struct Living {
+  std::mutex mutex;
+  std::set<Environment*> environments;
+};
+
+Living& living() {
+  static Living* const everlasting = [] {
+    std::atexit([] {
+      const std::lock_guard guard(living().mutex);
+      for (Environment* environment : living().environments) environment->detach_all();
+    });
+    return new Living;
+  }();
+  return *everlasting;
+}
+
+}  // namespace
+
+bool Registered::set(napi_env env, napi_value typed_array) {
+  void* data = nullptr;
+  std::size_t length = 0;
+  if (napi_get_buffer_info(env, typed_array, &data, &length) != napi_ok) return false;
+  napi_ref reference = nullptr;
+  if (napi_create_reference(env, typed_array, 1, &reference) != napi_ok) return false;
+  clear(env);
+  reference_ = reference;
+  bytes_ = {static_cast<std::byte*>(data), length};
+  return true;
+}
+
+void Registered::clear(napi_env env) {
+  if (reference_ != nullptr) napi_delete_reference(env, reference_);
+  reference_ = nullptr;
+  bytes_ = {};
+}
+
+Environment::Environment(napi_env env) : env_(env) {
+  const std::lock_guard guard(living().mutex);
+  living().environments.insert(this);
+}
+
+Environment::~Environment() {
+  {
+    const std::lock_guard guard(living().mutex);
+    living().environments.erase(this);
+  }
+  detach_all();
+}
+
+Environment& Environment::of(napi_env env) {
+  void* data = nullptr;
+  napi_get_instance_data(env, &data);
+  return *static_cast<Environment*>(data);
+}
+
+std::uint32_t Environment::add(std::unique_ptr<SharedObject> object) {
+  std::uint32_t index;
+  if (free_.empty()) {
+    index = static_cast<std::uint32_t>(entries_.size());
+    entries_.emplace_back();
+  } else {
+    index = free_.back();
+    free_.pop_back();
+  }
+  Entry& entry = entries_[index];
+  entry.generation = (entry.generation + 1) % (1u << (31 - kIndexBits));
+  entry.object = std::move(object);
+  return entry.generation << kIndexBits | index;
+}
+
+void Environment::remove(std::uint32_t id) {
+  SharedObject* object = find(id);
+  if (object == nullptr) return;
+  forget_watches(object);
+  Entry& entry = entries_[id & kIndexMask];
+  if (entry.view != nullptr) {
+    // Before the memory goes: every typed array on it becomes empty instead of dangling.
+    napi_value buffer = nullptr;
+    if (napi_get_reference_value(env_, entry.view, &buffer) == napi_ok && buffer != nullptr)
+      napi_detach_arraybuffer(env_, buffer);
+    napi_delete_reference(env_, entry.view);
+    entry.view = nullptr;
+  }
+  object->leave(Leaving::kOrderly);
+  object->segment().detach();
+  entry.object.reset();
+  ++entry.generation;
+  free_.push_back(id & kIndexMask);
+}
+
+napi_value Environment::view(std::uint32_t id, Cell& cell) {
+  Entry& entry = entries_[id & kIndexMask];
+  napi_value buffer = nullptr;
+  if (entry.view != nullptr && napi_get_reference_value(env_, entry.view, &buffer) == napi_ok && buffer != nullptr)
+    return buffer;
+  // The buffer shares the mapping: whichever of the two ends last unmaps it.
+  auto* share = new std::shared_ptr<Mapping>(cell.segment().mapping());
+  const auto release = [](napi_env, void*, void* hint) { delete static_cast<std::shared_ptr<Mapping>*>(hint); };
+  const napi_status made =
+      napi_create_external_arraybuffer(env_, cell.data().data(), cell.data().size(), release, share, &buffer);
+  if (made != napi_ok) {
+    delete share;
+    napi_throw_error(env_, "ERR_NO_EXTERNAL_BUFFERS", "this runtime does not allow views on shared memory");
+    return nullptr;
+  }
+  if (entry.view != nullptr) napi_delete_reference(env_, entry.view);
+  // Weak: the handles in JavaScript keep the buffer, and it keeps them (lib/cell.ts).
+  napi_create_reference(env_, buffer, 0, &entry.view);
+  return buffer;
+}
+
+std::nullptr_t Environment::refuse() {
+  fail({Code::kClosed}, {});
+  return nullptr;
+}
+
+napi_value Environment::fail(Status status, std::string_view name) {
+  napi_value factory = nullptr;
+  if (error_factory_ != nullptr) napi_get_reference_value(env_, error_factory_, &factory);
+  throw_failure(env_, factory, status, name);
+  return nullptr;
+}
+
+void Environment::set_error_factory(napi_value factory) {
+  if (error_factory_ != nullptr) napi_delete_reference(env_, error_factory_);
+  napi_create_reference(env_, factory, 1, &error_factory_);
+}
+
+void Environment::leave_all() {
+  for (Entry& entry : entries_) {
+    if (entry.object) entry.object->leave(Leaving::kOrderly);
+  }
+}
+
+void Environment::detach_all() {
+  for (Entry& entry : entries_) {
+    if (!entry.object || !entry.object->segment().attached()) continue;
+    entry.object->leave(Leaving::kFailing);
+    entry.object->segment().detach();
+  }
+  doorbell_.close();
+}
+
+void Environment::forget_watches(const SharedObject* object) {
+  for (Watch& watch : watches) {
+    if (watch.object != object) continue;
+    if (watch.announced) withdraw(object->segment(), *watch.object->waiters(watch.condition));
+    watch = {};
+    --watching;
+  }
+}
+
+Status Environment::ensure_doorbell() { return doorbell_.create(); }
+
+}  // namespace interproc::addon

@@ -1,0 +1,131 @@
+// What one JavaScript environment (the main thread, or a worker) owns: its attached objects, its two message buffers, its
+// watches and its doorbell. Used by that environment's thread only, but for detach_all() at the process's exit.
+#pragma once
+
+#include <node_api.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cell.h"
+#include "doorbell.h"
+#include "mutex.h"
+#include "object.h"
+#include "pipe.h"
+#include "queue.h"
+
+namespace interproc::addon {
+
+// Memory of a typed array that JavaScript registered once and the hot calls then use without asking for it.
+class Registered {
+ public:
+  bool set(napi_env env, napi_value typed_array);
+  void clear(napi_env env);
+  [[nodiscard]] std::span<std::byte> bytes() const { return bytes_; }
+
+ private:
+  napi_ref reference_ = nullptr;
+  std::span<std::byte> bytes_;
+};
+
+struct Watch {
+  SharedObject* object = nullptr;  // null where the entry is free
+  Condition condition = 0;
+  std::uint64_t need = 0;
+  bool announced = false;
+};
+
+class Environment {
+ public:
+  explicit Environment(napi_env env);
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+  ~Environment();
+
+  static Environment& of(napi_env env);
+
+  // Identifiers are small integers with a generation, so that a stale one is told from its successor's.
+  std::uint32_t add(std::unique_ptr<SharedObject> object);
+  // Null, with an error thrown (ERR_CLOSED), where there is no such object or it is of another class.
+  template <class T>
+  T* get(std::uint32_t id) {
+    SharedObject* object = find(id);
+    return object != nullptr && object->segment().header().kind == kind_of<T>() ? static_cast<T*>(object)
+                                                                                : static_cast<T*>(refuse());
+  }
+  SharedObject* any(std::uint32_t id) {
+    SharedObject* object = find(id);
+    return object != nullptr ? object : static_cast<SharedObject*>(refuse());
+  }
+  // Leaves in an orderly way, detaches the views' memory, then unmaps.
+  void remove(std::uint32_t id);
+  napi_value view(std::uint32_t id, Cell& cell);
+
+  // Throws what the status means and returns null.
+  napi_value fail(Status status, std::string_view name);
+  void set_error_factory(napi_value factory);
+
+  // Gives up locks and pipe ends; what remains is detached at the end of the environment.
+  void leave_all();
+  // Detaches from every object and removes the doorbell, without touching JavaScript or memory maps. Idempotent.
+  void detach_all();
+
+  // Makes the doorbell where there is none; its number goes into the slot of every object watched from then on.
+  Status ensure_doorbell();
+  [[nodiscard]] Doorbell& doorbell() { return doorbell_; }
+
+  [[nodiscard]] napi_env env() const { return env_; }
+  Registered transmit;
+  Registered receive;
+  Registered lengths;
+  Registered batch;  // many encoded messages, one behind the other
+  Registered ready;
+  std::uint64_t needed = 0;  // bytes that the last message which did not fit asks for
+  std::vector<Watch> watches;
+  std::uint32_t watching = 0;
+
+ private:
+  struct Entry {
+    std::unique_ptr<SharedObject> object;
+    std::uint32_t generation = 0;
+    napi_ref view = nullptr;
+  };
+  template <class T>
+  static constexpr std::uint32_t kind_of();
+  SharedObject* find(std::uint32_t id) {
+    const std::uint32_t index = id & kIndexMask;
+    if (index >= entries_.size()) return nullptr;
+    const Entry& entry = entries_[index];
+    return entry.generation == id >> kIndexBits ? entry.object.get() : nullptr;
+  }
+  std::nullptr_t refuse();
+  void forget_watches(const SharedObject* object);
+
+  static constexpr std::uint32_t kIndexBits = 20;
+  static constexpr std::uint32_t kIndexMask = (1u << kIndexBits) - 1;
+
+  napi_env env_;
+  napi_ref error_factory_ = nullptr;
+  std::vector<Entry> entries_;
+  std::vector<std::uint32_t> free_;
+  Doorbell doorbell_;
+};
+
+template <class T>
+constexpr std::uint32_t Environment::kind_of() {
+  if constexpr (std::is_same_v<T, Queue>) {
+    return IPC_KIND_QUEUE;
+  } else if constexpr (std::is_same_v<T, Pipe>) {
+    return IPC_KIND_PIPE;
+  } else if constexpr (std::is_same_v<T, Cell>) {
+    return IPC_KIND_CELL;
+  } else {
+    static_assert(std::is_same_v<T, Mutex>);
+    return IPC_KIND_LOCK;
+  }
+}
+
+}  // namespace interproc::addon

@@ -1,0 +1,15 @@
+// Each file of this folder adds the functions of one idea to the binding.
+#pragma once
+
+#include <node_api.h>
+
+namespace interproc::addon {
+
+void export_objects(napi_env env, napi_value exports);
+void export_queue(napi_env env, napi_value exports);
+void export_pipe(napi_env env, napi_value exports);
+void export_locks(napi_env env, napi_value exports);
+void export_waiting(napi_env env, napi_value exports);
+void export_process(napi_env env, napi_value exports);
+
+}  // namespace interproc::addon

@@ -1,0 +1,95 @@
+#include "failure.h"
+
+#include <string>
+
+#include "call.h"
+#include "segment.h"
+
+namespace interproc::addon {
+namespace {
+
+struct Meaning {
+  const char* code;
+  std::string message;
+};
+
+Meaning meaning_of(Status status, const std::string& subject) {
+  switch (status.code) {
+    case Code::kSystem:
+      return {"SYSTEM", ""};
+    case Code::kEmpty:
+      return {"ERR_QUEUE_EMPTY", "the queue is empty"};
+    case Code::kFull:
+      return {"ERR_QUEUE_FULL", "the queue is full"};
+    case Code::kShutDown:
+      return {"ERR_QUEUE_SHUTDOWN", "the queue was shut down"};
+    case Code::kEndOfFile:
+      return {"ERR_EOF", "the other end was closed or its process died, and all it sent was read"};
+    case Code::kBrokenPipe:
+      return {"EPIPE", "the other end was closed or its process died: nobody can read this message"};
+    case Code::kNotOwned:
+      return {"ERR_LOCK_NOT_OWNED", "the lock is not held by this thread"};
+    case Code::kOwnDeadlock:
+      return {"ERR_DEADLOCK", "this thread holds the lock itself, so waiting for it could never end"};
+    case Code::kTooLarge:
+      return {"ERR_MESSAGE_TOO_LARGE", "the message is larger than maxBytes allows"};
+    case Code::kCorrupt:
+      return {"ERR_CORRUPT_SEGMENT", subject + " breaks the layout's rules: " + (status.call != nullptr ? status.call : "")};
+    case Code::kTruncated:
+      return {"ERR_CORRUPT_SEGMENT", subject + " is shorter than it says: the file was truncated"};
+    case Code::kForeign:
+      return {"ERR_LAYOUT_MISMATCH", subject + " is not an interproc object; remove it or choose another name"};
+    case Code::kVersion:
+      return {"ERR_LAYOUT_MISMATCH",
+              subject + " has another layout version or byte order; use the same version of interproc on both sides"};
+    case Code::kKind:
+      return {"ERR_LAYOUT_MISMATCH", subject + " is another kind of object; open it with its own class"};
+    case Code::kForeignOwner:
+      return {"EACCES", subject + " belongs to another user"};
+    case Code::kParticipantsFull:
+      return {"ERR_TOO_MANY_PARTICIPANTS", subject + " has 256 attached threads and processes already"};
+    case Code::kAdminBusy:
+      return {"ERR_TIMEOUT", subject + " is being attached or detached by a process that does not go on; is it stopped?"};
+    case Code::kTaken:
+      return {"ERR_END_TAKEN", "this end of the pipe belongs to another process"};
+    case Code::kOk:
+    case Code::kBusy:
+    case Code::kSmallBuffer:
+    case Code::kClosed:
+      break;
+  }
+  return {"ERR_CLOSED", "this handle was closed"};
+}
+
+void set(napi_env env, napi_value object, const char* name, napi_value value) {
+  napi_set_named_property(env, object, name, value);
+}
+
+}  // namespace
+
+void throw_failure(napi_env env, napi_value factory, Status status, std::string_view name) {
+  const std::string path = name.empty() ? std::string() : segment_path(name);
+  const Meaning meaning = meaning_of(status, name.empty() ? "the segment" : "'" + path + "'");
+  if (factory == nullptr) {
+    napi_throw_error(env, meaning.code, meaning.message.c_str());
+    return;
+  }
+  napi_value details = nullptr;
+  napi_create_object(env, &details);
+  if (status.code == Code::kSystem) {
+    set(env, details, "errno", integer(env, -status.error));
+    set(env, details, "syscall", text(env, status.call != nullptr ? status.call : "unknown"));
+  } else if (status.code == Code::kForeignOwner) {
+    set(env, details, "errno", integer(env, -13));
+    set(env, details, "syscall", text(env, "open"));
+  }
+  if (!path.empty()) set(env, details, "path", text(env, path));
+  napi_value undefined = nullptr;
+  napi_get_undefined(env, &undefined);
+  const std::array<napi_value, 3> arguments{text(env, meaning.code), text(env, meaning.message), details};
+  napi_value error = nullptr;
+  if (napi_call_function(env, undefined, factory, arguments.size(), arguments.data(), &error) == napi_ok)
+    napi_throw(env, error);
+}
+
+}  // namespace interproc::addon

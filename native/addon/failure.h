@@ -1,0 +1,15 @@
+// From a core Status to the JavaScript error that api.md names for it.
+#pragma once
+
+#include <node_api.h>
+
+#include <string_view>
+
+#include "status.h"
+
+namespace interproc::addon {
+
+// `factory(code, message, { errno, syscall, path })` makes the error; without one (null) a plain Error with a code is thrown.
+void throw_failure(napi_env env, napi_value factory, Status status, std::string_view name);
+
+}  // namespace interproc::addon

@@ -1,0 +1,185 @@
+// Creating, opening, closing and describing objects; the buffers that messages cross in.
+#include "exports.h"
+#include "results.h"
+
+namespace interproc::addon {
+namespace {
+
+// Arguments 0 to 4 of every create function: name, mode, persist, codec, meta.
+template <std::size_t N>
+struct Creation {
+  explicit Creation(Call<N>& call)
+      : name(call.text(0)), mode(call.u32(1)), persist(call.boolean(2)), codec(call.u32(3)), meta(call.text(4)) {}
+  [[nodiscard]] CreateOptions options() const { return {persist, static_cast<mode_t>(mode), codec, meta}; }
+  std::string name;
+  std::uint32_t mode;
+  bool persist;
+  std::uint32_t codec;
+  std::string meta;
+};
+
+template <class T>
+napi_value adopt(Environment& environment, Status status, const std::string& name, std::unique_ptr<T> object) {
+  if (!status.ok()) return environment.fail(status, name);
+  return number(environment.env(), environment.add(std::move(object)));
+}
+
+napi_value create_queue(napi_env env, napi_callback_info info) {
+  Call<8> call(env, info);
+  const Creation creation(call);
+  const ChannelPlan plan{call.u64(5), call.u64(6), call.u64(7)};
+  if (!call.valid()) return nullptr;
+  std::unique_ptr<Queue> queue;
+  const Status status = Queue::create(creation.name, plan, creation.options(), queue);
+  return adopt(Environment::of(env), status, creation.name, std::move(queue));
+}
+
+napi_value create_pipe(napi_env env, napi_callback_info info) {
+  Call<8> call(env, info);
+  const Creation creation(call);
+  const PipePlan plan{{call.u64(5), 0, call.u64(6)}, call.boolean(7)};
+  if (!call.valid()) return nullptr;
+  std::unique_ptr<Pipe> pipe;
+  const Status status = Pipe::create(creation.name, plan, creation.options(), pipe);
+  return adopt(Environment::of(env), status, creation.name, std::move(pipe));
+}
+
+napi_value create_cell(napi_env env, napi_callback_info info) {
+  Call<6> call(env, info);
+  const Creation creation(call);
+  const std::uint64_t bytes = call.u64(5);
+  if (!call.valid()) return nullptr;
+  std::unique_ptr<Cell> cell;
+  const Status status = Cell::create(creation.name, bytes, creation.options(), cell);
+  return adopt(Environment::of(env), status, creation.name, std::move(cell));
+}
+
+napi_value create_lock(napi_env env, napi_callback_info info) {
+  Call<5> call(env, info);
+  const Creation creation(call);
+  if (!call.valid()) return nullptr;
+  std::unique_ptr<Mutex> mutex;
+  const Status status = Mutex::create(creation.name, creation.options(), mutex);
+  return adopt(Environment::of(env), status, creation.name, std::move(mutex));
+}
+
+template <class T>
+napi_value open(napi_env env, napi_callback_info info) {
+  Call<1> call(env, info);
+  const std::string name = call.text(0);
+  if (!call.valid()) return nullptr;
+  std::unique_ptr<T> object;
+  const Status status = T::open(name, object);
+  return adopt(Environment::of(env), status, name, std::move(object));
+}
+
+napi_value close(napi_env env, napi_callback_info info) {
+  Call<1> call(env, info);
+  const std::uint32_t id = call.u32(0);
+  if (call.valid()) Environment::of(env).remove(id);
+  return nullptr;
+}
+
+// Whether the name still leads to the object that `id` is attached to.
+napi_value is_current(napi_env env, napi_callback_info info) {
+  Call<1> call(env, info);
+  const std::uint32_t id = call.u32(0);
+  if (!call.valid()) return nullptr;
+  SharedObject* object = Environment::of(env).any(id);
+  return object != nullptr ? boolean(env, object->segment().names_this_object()) : nullptr;
+}
+
+napi_value unlink_object(napi_env env, napi_callback_info info) {
+  Call<1> call(env, info);
+  const std::uint32_t id = call.u32(0);
+  if (!call.valid()) return nullptr;
+  Environment& environment = Environment::of(env);
+  SharedObject* object = environment.any(id);
+  if (object == nullptr) return nullptr;
+  const Status status = object->segment().unlink_name();
+  return status.ok() ? nullptr : environment.fail(status, object->segment().name());
+}
+
+napi_value unlink_name(napi_env env, napi_callback_info info) {
+  Call<1> call(env, info);
+  const std::string name = call.text(0);
+  if (!call.valid()) return nullptr;
+  const Status status = Segment::unlink(name);
+  return status.ok() ? nullptr : Environment::of(env).fail(status, name);
+}
+
+// { codec, meta, persist, mode }: what the creator chose.
+napi_value describe(napi_env env, napi_callback_info info) {
+  Call<1> call(env, info);
+  const std::uint32_t id = call.u32(0);
+  if (!call.valid()) return nullptr;
+  SharedObject* object = Environment::of(env).any(id);
+  if (object == nullptr) return nullptr;
+  const ipc_header& header = object->segment().header();
+  napi_value out = nullptr;
+  napi_create_object(env, &out);
+  napi_set_named_property(env, out, "codec", number(env, header.codec));
+  napi_set_named_property(env, out, "meta", text(env, object->segment().meta()));
+  napi_set_named_property(env, out, "persist", boolean(env, (header.flags & IPC_FLAG_PERSIST) != 0));
+  napi_set_named_property(env, out, "mode", number(env, header.mode));
+  return out;
+}
+
+template <Registered Environment::* Buffer>
+napi_value set_buffer(napi_env env, napi_callback_info info) {
+  Call<1> call(env, info);
+  const auto bytes = call.bytes(0);
+  static_cast<void>(bytes);
+  if (call.valid()) (Environment::of(env).*Buffer).set(env, call.value(0));
+  return nullptr;
+}
+
+napi_value set_error_factory(napi_env env, napi_callback_info info) {
+  Call<1> call(env, info);
+  if (call.valid()) Environment::of(env).set_error_factory(call.value(0));
+  return nullptr;
+}
+
+// Bytes that the last message which did not fit into the receive buffer asks for.
+napi_value needed(napi_env env, napi_callback_info) {
+  return number(env, static_cast<double>(Environment::of(env).needed));
+}
+
+napi_value leave_all(napi_env env, napi_callback_info) {
+  Environment::of(env).leave_all();
+  return nullptr;
+}
+
+napi_value sweep_dead(napi_env env, napi_callback_info) { return integer(env, sweep()); }
+
+}  // namespace
+
+void export_objects(napi_env env, napi_value exports) {
+  static constexpr Function functions[] = {
+      {"createQueue", create_queue},
+      {"createPipe", create_pipe},
+      {"createCell", create_cell},
+      {"createLock", create_lock},
+      {"openQueue", open<Queue>},
+      {"openPipe", open<Pipe>},
+      {"openCell", open<Cell>},
+      {"openLock", open<Mutex>},
+      {"close", close},
+      {"isCurrent", is_current},
+      {"unlink", unlink_object},
+      {"unlinkName", unlink_name},
+      {"describe", describe},
+      {"setTransmitBuffer", set_buffer<&Environment::transmit>},
+      {"setReceiveBuffer", set_buffer<&Environment::receive>},
+      {"setLengths", set_buffer<&Environment::lengths>},
+      {"setReadyTable", set_buffer<&Environment::ready>},
+      {"setBatchBuffer", set_buffer<&Environment::batch>},
+      {"setErrorFactory", set_error_factory},
+      {"needed", needed},
+      {"leaveAll", leave_all},
+      {"sweep", sweep_dead},
+  };
+  export_functions(env, exports, functions);
+}
+
+}  // namespace interproc::addon

@@ -1,0 +1,143 @@
+// Waiting: a blocking slice for the Sync forms; watches, polling and the doorbell for the event loop (lib/event-loop.ts).
+#include "atomic.h"
+#include "exports.h"
+#include "process_info.h"
+#include "results.h"
+
+namespace interproc::addon {
+namespace {
+
+// Blocks the thread until the condition holds or for `milliseconds`, a slice at most. Whether it held at the last look.
+napi_value wait_sync(napi_env env, napi_callback_info info) {
+  Call<4> call(env, info);
+  const std::uint32_t id = call.u32(0), condition = call.u32(1);
+  const std::uint64_t need = call.u64(2);
+  const double milliseconds = call.number(3);
+  if (!call.valid()) return nullptr;
+  SharedObject* object = Environment::of(env).any(id);
+  if (object == nullptr) return nullptr;
+  const double bounded = milliseconds > 0 ? std::min(milliseconds, 1000.0) : 0;
+  const auto limit = static_cast<Nanoseconds>(bounded * static_cast<double>(kMillisecond));
+  return boolean(env, object->wait_for(condition, need, limit));
+}
+
+void withdraw_watch(Watch& watch) {
+  if (!watch.announced) return;
+  watch.announced = false;
+  withdraw(watch.object->segment(), *watch.object->waiters(watch.condition));
+}
+
+// Registers interest in a condition and returns the watch's number.
+napi_value watch(napi_env env, napi_callback_info info) {
+  Call<3> call(env, info);
+  const std::uint32_t id = call.u32(0), condition = call.u32(1);
+  const std::uint64_t need = call.u64(2);
+  if (!call.valid()) return nullptr;
+  Environment& environment = Environment::of(env);
+  SharedObject* object = environment.any(id);
+  if (object == nullptr) return nullptr;
+  if (object->waiters(condition) == nullptr) return environment.fail({Code::kKind}, object->segment().name());
+  std::size_t number_of = 0;
+  while (number_of < environment.watches.size() && environment.watches[number_of].object != nullptr) ++number_of;
+  if (number_of == environment.watches.size()) environment.watches.emplace_back();
+  environment.watches[number_of] = {object, condition, need, false};
+  ++environment.watching;
+  return number(env, static_cast<double>(number_of));
+}
+
+// The same watch, now for another condition of the same object.
+napi_value rewatch(napi_env env, napi_callback_info info) {
+  Call<3> call(env, info);
+  const std::uint32_t index = call.u32(0), condition = call.u32(1);
+  const std::uint64_t need = call.u64(2);
+  if (!call.valid()) return nullptr;
+  Environment& environment = Environment::of(env);
+  if (index >= environment.watches.size() || environment.watches[index].object == nullptr) return nullptr;
+  Watch& watch = environment.watches[index];
+  if (watch.condition != condition) withdraw_watch(watch);
+  if (watch.object->waiters(condition) == nullptr) return environment.fail({Code::kKind}, {});
+  watch.condition = condition;
+  watch.need = need;
+  return nullptr;
+}
+
+// Ends the interest. A wake-up that this watch was given and that nobody used goes to the next waiter.
+napi_value unwatch(napi_env env, napi_callback_info info) {
+  Call<2> call(env, info);
+  const std::uint32_t index = call.u32(0);
+  const bool pass_on = call.boolean(1);
+  if (!call.valid()) return nullptr;
+  Environment& environment = Environment::of(env);
+  if (index >= environment.watches.size()) return nullptr;
+  Watch& watch = environment.watches[index];
+  if (watch.object == nullptr) return nullptr;
+  withdraw_watch(watch);
+  if (pass_on) watch.object->pass_wake(watch.condition, watch.need);
+  watch = {};
+  --environment.watching;
+  return nullptr;
+}
+
+// Writes the numbers of the watches whose condition may hold into the registered table; returns how many.
+std::uint32_t collect(Environment& environment, Look look) {
+  const auto bytes = environment.ready.bytes();
+  const std::span<std::uint32_t> table(reinterpret_cast<std::uint32_t*>(bytes.data()), bytes.size() / sizeof(std::uint32_t));
+  std::uint32_t found = 0;
+  for (std::size_t index = 0; index < environment.watches.size() && found < table.size(); ++index) {
+    Watch& watch = environment.watches[index];
+    if (watch.object == nullptr || !watch.object->ready(watch.condition, watch.need, look)) continue;
+    withdraw_watch(watch);
+    table[found++] = static_cast<std::uint32_t>(index);
+  }
+  return found;
+}
+
+napi_value poll(napi_env env, napi_callback_info) {
+  return integer(env, static_cast<std::int32_t>(collect(Environment::of(env), Look::kShared)));
+}
+
+// Asks the kernel as well, about whomever the conditions depend on.
+napi_value inspect(napi_env env, napi_callback_info) {
+  return integer(env, static_cast<std::int32_t>(collect(Environment::of(env), Look::kKernel)));
+}
+
+// Announces every watch and looks once more: steps 2 to 5 of wait.h. Returns how many are ready after all; at 0 the loop may sleep.
+napi_value announce_all(napi_env env, napi_callback_info) {
+  Environment& environment = Environment::of(env);
+  if (Status s = environment.ensure_doorbell(); !s.ok()) return environment.fail(s, {});
+  for (Watch& watch : environment.watches) {
+    if (watch.object == nullptr) continue;
+    const Segment& segment = watch.object->segment();
+    ipc_wait_set& set = *watch.object->waiters(watch.condition);
+    // A waker may have cleared the bit since: announced again, it cannot be missed.
+    ipc_participant& self = segment.self();
+    store_relaxed(self.doorbell, environment.doorbell().number());
+    atomic(self.sleep_mode).fetch_or(IPC_SLEEP_DOORBELL, std::memory_order_relaxed);
+    announce(segment, set);
+    watch.announced = true;
+  }
+  return integer(env, static_cast<std::int32_t>(collect(environment, Look::kShared)));
+}
+
+// The descriptor of the doorbell, which belongs to the caller from now on.
+napi_value take_doorbell(napi_env env, napi_callback_info) {
+  Environment& environment = Environment::of(env);
+  if (Status s = environment.ensure_doorbell(); !s.ok()) return environment.fail(s, {});
+  return integer(env, environment.doorbell().release_descriptor());
+}
+
+napi_value cpus(napi_env env, napi_callback_info) { return integer(env, usable_cpus()); }
+
+}  // namespace
+
+void export_waiting(napi_env env, napi_value exports) {
+  static constexpr Function functions[] = {
+      {"waitSync", wait_sync},   {"watch", watch},     {"rewatch", rewatch},
+      {"unwatch", unwatch},      {"poll", poll},       {"inspect", inspect},
+      {"announce", announce_all}, {"takeDoorbell", take_doorbell}, 
+      {"usableCpus", cpus},
+  };
+  export_functions(env, exports, functions);
+}
+
+}  // namespace interproc::addon

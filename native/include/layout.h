@@ -1,0 +1,277 @@
+/*
+ * The bytes that processes share, version 1.
+ *
+ * C99, fixed widths, no pointers and no types of any libc: glibc, musl, Python's ctypes and C read the same bytes.
+ * Little-endian. Every offset that another program may rely on is asserted below; docs/layout.md explains each word.
+ *
+ *   0                +-----------------------+
+ *                    | ipc_header            |  immutable once the name exists
+ *   256              +-----------------------+
+ *                    | ipc_participant[256]  |  one 64-byte slot for each attached thread or process
+ *   256 + 16384      +-----------------------+
+ *                    | body                  |  ipc_queue, ipc_pipe, ipc_cell or ipc_lock
+ *                    +-----------------------+
+ *                    | rings, data           |
+ *   total_size       +-----------------------+
+ *                    | extents               |  a hole in the file until a large message needs it
+ *                    +-----------------------+
+ *
+ * Words that different sides write stand 128 bytes apart (two cache lines: the prefetcher fetches pairs). That distance is
+ * part of the layout; it is never taken from the compiler.
+ */
+#ifndef INTERPROC_LAYOUT_H
+#define INTERPROC_LAYOUT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+#define IPC_ASSERT(condition) static_assert(condition, #condition)
+#else
+#define IPC_ASSERT(condition) _Static_assert(condition, #condition)
+#endif
+#define IPC_AT(type, field, offset) IPC_ASSERT(offsetof(struct type, field) == (offset))
+
+/* "interprc" read as a little-endian word. */
+#define IPC_MAGIC UINT64_C(0x6372707265746e69)
+#define IPC_LAYOUT_VERSION 1u
+#define IPC_BYTE_ORDER 0x01020304u
+
+/* Features that an attacher must know to attach at all. Version 1 defines none. */
+#define IPC_KNOWN_REQUIRED_FEATURES 0u
+
+enum ipc_kind {
+  IPC_KIND_QUEUE = 1,
+  IPC_KIND_PIPE = 2,
+  IPC_KIND_CELL = 3, /* Value, Array */
+  IPC_KIND_LOCK = 4  /* Lock, RLock */
+};
+
+enum ipc_header_flag { IPC_FLAG_PERSIST = 1 };
+
+/*
+ * Locks are advisory open-file-description locks on single bytes far beyond any file's end. The kernel drops them when the
+ * owner dies, by whatever cause. ADMIN serialises attach, detach and unlink. SLOT + i says "participant i lives".
+ */
+#define IPC_LOCK_ADMIN (INT64_C(1) << 40)
+#define IPC_LOCK_SLOT (IPC_LOCK_ADMIN + 4096)
+
+#define IPC_PARTICIPANTS 256u
+#define IPC_NAME_MAX 200u
+#define IPC_META_MAX 65536u
+
+struct ipc_header {
+  uint64_t magic;
+  uint32_t layout_version;
+  uint32_t kind;
+  uint32_t required_features;
+  uint32_t optional_features;
+  uint32_t byte_order;
+  uint32_t header_size;
+  uint64_t total_size; /* bytes that are always there; extents lie behind */
+  uint32_t participant_count;
+  uint32_t participant_stride;
+  uint64_t participants_offset;
+  uint64_t body_offset;
+  uint64_t meta_offset; /* UTF-8 JSON that the creator's language binding wrote; never parsed by the core */
+  uint32_t meta_size;
+  uint32_t flags;
+  uint32_t codec;
+  uint32_t mode;
+  uint64_t creation_id; /* random; tells a re-created name from the one before */
+  uint8_t reserved[160];
+};
+IPC_AT(ipc_header, magic, 0);
+IPC_AT(ipc_header, layout_version, 8);
+IPC_AT(ipc_header, kind, 12);
+IPC_AT(ipc_header, required_features, 16);
+IPC_AT(ipc_header, optional_features, 20);
+IPC_AT(ipc_header, byte_order, 24);
+IPC_AT(ipc_header, header_size, 28);
+IPC_AT(ipc_header, total_size, 32);
+IPC_AT(ipc_header, participant_count, 40);
+IPC_AT(ipc_header, participant_stride, 44);
+IPC_AT(ipc_header, participants_offset, 48);
+IPC_AT(ipc_header, body_offset, 56);
+IPC_AT(ipc_header, meta_offset, 64);
+IPC_AT(ipc_header, meta_size, 72);
+IPC_AT(ipc_header, flags, 76);
+IPC_AT(ipc_header, codec, 80);
+IPC_AT(ipc_header, mode, 84);
+IPC_AT(ipc_header, creation_id, 88);
+IPC_ASSERT(sizeof(struct ipc_header) == 256);
+
+#define IPC_PARTICIPANTS_OFFSET 256u
+
+/* How a participant sleeps, so that a waker knows which system call reaches it. Both may be set. */
+enum ipc_sleep_mode { IPC_SLEEP_FUTEX = 1, IPC_SLEEP_DOORBELL = 2 };
+
+struct ipc_participant {
+  uint32_t generation; /* raised by each claim of the slot, under ADMIN */
+  uint32_t signal;     /* futex word: wakers add one */
+  uint32_t sleep_mode; /* ipc_sleep_mode bits, written by the owner only */
+  uint32_t pid;        /* for people to read; no decision rests on it */
+  uint64_t start_time; /* of the process, in clock ticks since boot; for people */
+  uint64_t doorbell;   /* number in the name of the owner's FIFO, 0 for none */
+  uint64_t attached_at; /* CLOCK_REALTIME nanoseconds; for people */
+  uint8_t reserved[24];
+};
+IPC_AT(ipc_participant, generation, 0);
+IPC_AT(ipc_participant, signal, 4);
+IPC_AT(ipc_participant, sleep_mode, 8);
+IPC_AT(ipc_participant, pid, 12);
+IPC_AT(ipc_participant, start_time, 16);
+IPC_AT(ipc_participant, doorbell, 24);
+IPC_AT(ipc_participant, attached_at, 32);
+IPC_ASSERT(sizeof(struct ipc_participant) == 64);
+
+#define IPC_BODY_OFFSET (IPC_PARTICIPANTS_OFFSET + IPC_PARTICIPANTS * 64u)
+
+/* Who waits for one condition: a bit for each participant. `next` spreads the wakes over them. */
+struct ipc_wait_set {
+  uint64_t bits[4];
+  uint32_t next;
+  uint8_t reserved[28];
+};
+IPC_AT(ipc_wait_set, next, 32);
+IPC_ASSERT(sizeof(struct ipc_wait_set) == 64);
+
+/*
+ * Owned lock. word: 0 is free, else (slot + 1) << 22 | generation's low 22 bits. `depth` belongs to the owner (RLock).
+ */
+struct ipc_owned_lock {
+  uint32_t word;
+  uint32_t depth;
+  uint64_t acquired_at; /* CLOCK_REALTIME nanoseconds of public locks; for people */
+  uint8_t reserved[48];
+  struct ipc_wait_set waiters;
+};
+IPC_AT(ipc_owned_lock, word, 0);
+IPC_AT(ipc_owned_lock, depth, 4);
+IPC_AT(ipc_owned_lock, acquired_at, 8);
+IPC_AT(ipc_owned_lock, waiters, 64);
+IPC_ASSERT(sizeof(struct ipc_owned_lock) == 128);
+#define IPC_LOCK_GENERATION_BITS 22u
+
+/*
+ * A position in a ring: bits 0..35 count units of 8 bytes, bits 36..63 count records, both free-running. One store of
+ * this word publishes bytes and count together, so that no death can part them.
+ */
+#define IPC_POSITION_BITS 36u
+#define IPC_COUNT_BITS 28u
+#define IPC_UNIT 8u
+
+/* A record is this header, the payload, and padding up to 8 bytes. It never wraps. */
+enum ipc_record_type { IPC_RECORD_DATA = 1, IPC_RECORD_SKIP = 2, IPC_RECORD_EXTENT = 3 };
+struct ipc_record {
+  uint32_t length; /* payload bytes; for SKIP the bytes to pass over behind the header */
+  uint32_t type;
+};
+IPC_ASSERT(sizeof(struct ipc_record) == 8);
+
+/* Payload of an EXTENT record: where the message lies. */
+struct ipc_extent_ref {
+  uint32_t page;
+  uint32_t pages;
+  uint64_t length;
+};
+IPC_ASSERT(sizeof(struct ipc_extent_ref) == 16);
+
+/*
+ * One run of pages in an extents region; only the entry of a run's first page counts. state: bits 0..1 ipc_run_state,
+ * 2..9 slot, 10..25 generation's low 16 bits, 26..61 low 36 bits: ring position of the record that refers to the run.
+ */
+enum ipc_run_state { IPC_RUN_FREE = 0, IPC_RUN_WRITING = 1, IPC_RUN_QUEUED = 2, IPC_RUN_READING = 3 };
+struct ipc_run {
+  uint64_t state;
+  uint32_t pages;
+  uint32_t reserved;
+};
+IPC_AT(ipc_run, pages, 8);
+IPC_ASSERT(sizeof(struct ipc_run) == 16);
+#define IPC_EXTENT_PAGE 65536u
+#define IPC_EXTENT_MAX_PAGES 65536u
+
+enum ipc_channel_state { IPC_CHANNEL_SHUTDOWN = 1, IPC_CHANNEL_IMMEDIATE = 2 };
+
+/* One direction of messages: a ring, its extents, and who waits for either end of it. */
+struct ipc_channel {
+  uint64_t ring_offset;
+  uint64_t ring_bytes; /* a power of two; 0 where this direction is not used */
+  uint64_t extents_offset;
+  uint64_t table_offset;
+  uint64_t max_items; /* 0: bounded by bytes only */
+  uint64_t max_bytes; /* largest message; 0: no bound of its own */
+  uint8_t reserved0[80];
+  uint64_t tail; /* producer's */
+  uint8_t reserved1[120];
+  uint64_t head; /* consumer's */
+  uint8_t reserved2[120];
+  uint32_t state;        /* ipc_channel_state bits; set once, never cleared */
+  uint32_t extent_pages; /* pages that the table covers; producer's */
+  uint32_t turn;         /* owned-lock word of a producer that has waited long for room, else 0 */
+  uint8_t reserved3[52];
+  struct ipc_wait_set not_empty;
+  struct ipc_wait_set not_full;
+  uint8_t reserved4[64];
+};
+IPC_AT(ipc_channel, ring_bytes, 8);
+IPC_AT(ipc_channel, extents_offset, 16);
+IPC_AT(ipc_channel, table_offset, 24);
+IPC_AT(ipc_channel, max_items, 32);
+IPC_AT(ipc_channel, max_bytes, 40);
+IPC_AT(ipc_channel, tail, 128);
+IPC_AT(ipc_channel, head, 256);
+IPC_AT(ipc_channel, state, 384);
+IPC_AT(ipc_channel, extent_pages, 388);
+IPC_AT(ipc_channel, turn, 392);
+IPC_AT(ipc_channel, not_empty, 448);
+IPC_AT(ipc_channel, not_full, 512);
+IPC_ASSERT(sizeof(struct ipc_channel) == 640);
+
+/* Many to many: a channel with a lock for each side. */
+struct ipc_queue {
+  struct ipc_channel channel;
+  struct ipc_owned_lock put_lock;
+  struct ipc_owned_lock get_lock;
+};
+IPC_AT(ipc_queue, put_lock, 640);
+IPC_AT(ipc_queue, get_lock, 768);
+IPC_ASSERT(sizeof(struct ipc_queue) == 896);
+
+/*
+ * An end of a pipe. word: bits 0..7 ipc_end_state, 8..23 slot, 32..63 generation of the slot. SENT: handed over by the
+ * slot named, and not yet taken by a receiver.
+ */
+enum ipc_end_state { IPC_END_FREE = 0, IPC_END_OWNED = 1, IPC_END_SENT = 2, IPC_END_CLOSED = 3 };
+struct ipc_end {
+  uint64_t word;
+  uint8_t reserved[120];
+};
+IPC_ASSERT(sizeof(struct ipc_end) == 128);
+
+/* Two ends. channel[i] carries what end i sends. */
+struct ipc_pipe {
+  struct ipc_end end[2];
+  struct ipc_channel channel[2];
+};
+IPC_AT(ipc_pipe, channel, 256);
+IPC_ASSERT(sizeof(struct ipc_pipe) == 256 + 2 * 640);
+
+/* Typed memory with a lock: Value, Array. */
+struct ipc_cell {
+  uint64_t data_offset;
+  uint64_t data_bytes;
+  uint8_t reserved[112];
+  struct ipc_owned_lock lock;
+};
+IPC_AT(ipc_cell, data_bytes, 8);
+IPC_AT(ipc_cell, lock, 128);
+IPC_ASSERT(sizeof(struct ipc_cell) == 256);
+
+struct ipc_lock {
+  struct ipc_owned_lock lock;
+};
+IPC_ASSERT(sizeof(struct ipc_lock) == 128);
+
+#endif

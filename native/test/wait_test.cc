@@ -1,0 +1,304 @@
+// No wake-up is lost, none is given to the wrong one, and no sleep is without end.
+#include "wait.h"
+
+#include <array>
+#include <bit>
+#include <csignal>
+#include <thread>
+
+#include <unistd.h>
+
+#include "cell.h"
+#include "mutex.h"
+#include "support.h"
+
+using namespace test;
+
+namespace {
+
+std::unique_ptr<Cell> create_cell(std::string_view name) {
+  std::unique_ptr<Cell> cell;
+  REQUIRE_OK(Cell::create(name, 1024, {}, cell));
+  return cell;
+}
+std::unique_ptr<Cell> open_cell(std::string_view name) {
+  std::unique_ptr<Cell> cell;
+  return Cell::open(name, cell).ok() ? std::move(cell) : nullptr;
+}
+
+ipc_wait_set& set_of(const Cell& cell) { return cell.segment().body<ipc_cell>().lock.waiters; }
+std::uint64_t& word(const Cell& cell, int which) { return reinterpret_cast<std::uint64_t*>(cell.data().data())[which * 16]; }
+
+int announced(const Cell& cell) {
+  int count = 0;
+  for (const std::uint64_t& bits : set_of(cell).bits) count += std::popcount(load_acquire(bits));
+  return count;
+}
+
+// The shortest poll, so that nearly every wait sleeps.
+void spin_little() {
+  for (int i = 0; i < 40; ++i) thread_spin_budget().miss();
+}
+
+constexpr Nanoseconds kLost = 45 * kMillisecond;  // a wait that only its slice's end could finish
+
+// Threads that wait on `set` until they are woken: each counts itself.
+struct Sleepers {
+  Sleepers(std::string_view name, const Cell& watcher, int count) {
+    const int before = announced(watcher);
+    for (int i = 0; i < count; ++i) {
+      cells.push_back(open_cell(name));
+      threads.emplace_back([this, cell = cells.back().get()] {
+        const std::uint32_t signal = load_acquire(cell->segment().self().signal);
+        const auto woken_up = [&] { return load_acquire(cell->segment().self().signal) != signal; };
+        while (!woken_up() && !stop) wait_slice(cell->segment(), set_of(*cell), kSlice, woken_up);
+        if (woken_up()) woken++;
+      });
+    }
+    REQUIRE(eventually([&] { return announced(watcher) == before + count; }));
+  }
+  ~Sleepers() {
+    stop = true;
+    for (std::thread& thread : threads) thread.join();
+  }
+  std::vector<std::unique_ptr<Cell>> cells;
+  std::vector<std::thread> threads;
+  std::atomic<int> woken{0};
+  std::atomic<bool> stop{false};
+};
+
+}  // namespace
+
+TEST_CASE("two who wake each other in turn never wait for a slice to end") {
+  const Name name("ping-pong");
+  const auto a = create_cell(name);
+  constexpr std::uint64_t kRounds = UNDER_TSAN ? 3'000 : 15'000;
+  std::atomic<int> lost{0};
+  // Each writes its own word and waits for the other's; the two wait on different sets.
+  const auto play = [&](Cell& cell, int me) {
+    ipc_wait_set& mine = me == 0 ? set_of(cell) : *reinterpret_cast<ipc_wait_set*>(&word(cell, 4));
+    ipc_wait_set& others = me == 1 ? set_of(cell) : *reinterpret_cast<ipc_wait_set*>(&word(cell, 4));
+    for (std::uint64_t round = 1; round <= kRounds; ++round) {
+      if (me == 0) {
+        store_release(word(cell, 0), round);
+        wake(cell.segment(), others, 1);
+      }
+      spin_little();
+      const Nanoseconds before = monotonic_now();
+      while (!wait_slice(cell.segment(), mine, kSlice, [&] { return load_acquire(word(cell, 1 - me)) >= round; })) {
+      }
+      if (monotonic_now() - before >= kLost) lost++;
+      if (me == 1) {
+        store_release(word(cell, 1), round);
+        wake(cell.segment(), others, 1);
+      }
+    }
+  };
+  std::thread other([&] {
+    const auto b = open_cell(name);
+    if (b != nullptr) play(*b, 1);
+  });
+  play(*a, 0);
+  other.join();
+  CHECK(load_acquire(word(*a, 1)) == kRounds);
+  CHECK(lost <= 2);  // a machine that is busy with something else may take as long
+}
+
+TEST_CASE("as many tokens are taken as were given, by many from many") {
+  const Name name("tokens");
+  const auto cell = create_cell(name);
+  constexpr int kWaiters = 5, kWakers = 3;
+  constexpr std::uint64_t kEach = UNDER_TSAN ? 3'000 : 10'000;
+  constexpr std::uint64_t kTotal = kEach * kWakers;
+  std::atomic<std::uint64_t> taken{0};
+  std::atomic<int> lost{0};
+  std::vector<std::thread> threads;
+  for (int w = 0; w < kWaiters; ++w) {
+    threads.emplace_back([&] {
+      const auto mine = open_cell(name);
+      if (mine == nullptr) return;
+      std::uint64_t& tokens = word(*mine, 0);
+      while (taken.load() < kTotal) {
+        std::uint64_t seen = load_relaxed(tokens);
+        if (seen > 0) {
+          if (atomic(tokens).compare_exchange_strong(seen, seen - 1)) taken++;
+          continue;
+        }
+        spin_little();
+        const Nanoseconds before = monotonic_now();
+        const bool ready = wait_slice(mine->segment(), set_of(*mine), kSlice, [&] { return load_acquire(tokens) > 0; });
+        if (ready && monotonic_now() - before >= kLost) lost++;
+      }
+    });
+  }
+  for (int w = 0; w < kWakers; ++w) {
+    threads.emplace_back([&, w] {
+      const auto mine = open_cell(name);
+      if (mine == nullptr) return;
+      Random random(static_cast<std::uint64_t>(w));
+      for (std::uint64_t given = 0; given < kEach; ++given) {
+        atomic(word(*mine, 0)).fetch_add(1, std::memory_order_release);
+        wake(mine->segment(), set_of(*mine), 1);
+        for (std::uint64_t pause = random.below(2000); pause > 0; --pause) cpu_relax();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(taken == kTotal);
+  CHECK(load_acquire(word(*cell, 0)) == 0);
+  CHECK(lost <= 4);
+}
+
+TEST_CASE("a wake for one wakes one, each time another, and a wake for all wakes all") {
+  const Name name("one");
+  const auto cell = create_cell(name);
+  wake(cell->segment(), set_of(*cell), kEveryone);  // nobody is there: nothing happens
+  Sleepers sleepers(name, *cell, 4);
+  wake(cell->segment(), set_of(*cell), 1);
+  CHECK(eventually([&] { return sleepers.woken == 1; }));
+  CHECK(announced(*cell) == 3);
+  wake(cell->segment(), set_of(*cell), 1);
+  CHECK(eventually([&] { return sleepers.woken == 2; }));
+  sleep_ms(5);
+  CHECK(sleepers.woken == 2);
+  wake(cell->segment(), set_of(*cell), kEveryone);
+  CHECK(eventually([&] { return sleepers.woken == 4; }));
+  CHECK(announced(*cell) == 0);
+}
+
+TEST_CASE("every slot of the table can be woken, wherever the search begins") {
+  const Name name("slots");
+  std::vector<std::unique_ptr<Cell>> all;
+  all.push_back(create_cell(name));
+  while (all.size() < IPC_PARTICIPANTS) all.push_back(open_cell(name));
+  ipc_wait_set& set = set_of(*all[0]);
+  for (const std::uint32_t next : {0u, 1u, 63u, 64u, 130u, 255u, 256u, 0xffffffffu}) {
+    for (const std::size_t slot : {std::size_t{0}, std::size_t{63}, std::size_t{64}, std::size_t{200}, std::size_t{255}}) {
+      store_relaxed(set.next, next);
+      const std::uint32_t before = load_relaxed(all[slot]->segment().self().signal);
+      announce(all[slot]->segment(), set);
+      wake(all[0]->segment(), set, 1);
+      CHECK(load_relaxed(all[slot]->segment().self().signal) == before + 1);
+      CHECK(announced(*all[0]) == 0);
+    }
+  }
+}
+
+TEST_CASE("a dead waiter is passed over and the wake goes to a living one") {
+  const Name name("dead");
+  Shared<Gate> made, asleep;
+  Child child([&] {
+    NEED(made->await());
+    const auto cell = open_cell(name);
+    NEED(cell != nullptr);
+    announce(cell->segment(), set_of(*cell));
+    asleep->open();
+    ::pause();
+    return 0;
+  });
+  const auto cell = create_cell(name);
+  made->open();
+  REQUIRE(asleep->await());
+  Sleepers sleepers(name, *cell, 1);
+  child.kill();
+  REQUIRE(announced(*cell) == 2);
+  store_relaxed(set_of(*cell).next, 0u);  // the dead one comes first
+  wake(cell->segment(), set_of(*cell), 1);
+  CHECK(eventually([&] { return sleepers.woken == 1; }));
+  CHECK(announced(*cell) == 0);
+}
+
+TEST_CASE("who takes over a dead waiter's slot does not take its wakes") {
+  const Name name("heir");
+  const auto cell = create_cell(name);
+  auto late = open_cell(name);
+  const std::uint32_t slot = late->segment().me().slot;
+  announce(late->segment(), set_of(*cell));
+  late->segment().detach();  // as a death would have it: without taking the announcement back
+  late = open_cell(name);
+  REQUIRE(late->segment().me().slot == slot);
+  CHECK(announced(*cell) == 0);
+}
+
+TEST_CASE("who finds the condition true without sleeping hands on a wake that picked it meanwhile") {
+  const Name name("hand-on");
+  const auto cell = create_cell(name);
+  const auto second = open_cell(name);
+  std::thread([&] {
+    const auto mine = open_cell(name);
+    if (mine == nullptr) return;
+    const std::uint32_t before = load_relaxed(second->segment().self().signal);
+    bool was_announced = false;
+    const bool ready = wait_slice(mine->segment(), set_of(*mine), kSlice, [&] {
+      if (announced(*cell) == 0) return false;
+      // Between the announcement and this look another one is announced, and something else wakes the first.
+      if (!was_announced) {
+        was_announced = true;
+        store_relaxed(set_of(*cell).next, mine->segment().me().slot);
+        wake(cell->segment(), set_of(*cell), 1);
+        announce(second->segment(), set_of(*cell));
+      }
+      return true;
+    });
+    CHECK(ready);
+    CHECK(was_announced);
+    CHECK(load_relaxed(second->segment().self().signal) == before + 1);
+    CHECK(announced(*cell) == 0);
+  }).join();
+}
+
+TEST_CASE("a sleep ends with its slice, and with its limit if that is sooner") {
+  const Name name("slices");
+  const auto cell = create_cell(name);
+  const auto lasts = [&](Nanoseconds limit) {
+    const Nanoseconds before = monotonic_now();
+    CHECK_FALSE(wait_slice(cell->segment(), set_of(*cell), limit, [] { return false; }));
+    return monotonic_now() - before;
+  };
+  CHECK(lasts(3600'000 * kMillisecond) < 2'000 * kMillisecond);
+  CHECK(lasts(kSlice) >= kSlice);
+  const Nanoseconds brief = lasts(5 * kMillisecond);
+  CHECK(brief >= 5 * kMillisecond);
+  CHECK(brief < 1'000 * kMillisecond);
+  CHECK(lasts(0) < 20 * kMillisecond);
+  CHECK(lasts(-5) < 20 * kMillisecond);
+  CHECK(announced(*cell) == 0);
+  CHECK(load_relaxed(cell->segment().self().sleep_mode) == 0);
+}
+
+TEST_CASE("a waiter whose waker died before it could wake looks again by itself") {
+  const Name name("no-waker");
+  const auto cell = create_cell(name);
+  std::thread silent([&] {
+    sleep_ms(10);
+    store_release(word(*cell, 0), std::uint64_t{1});  // published, and nobody woken
+  });
+  const Nanoseconds before = monotonic_now();
+  while (!wait_slice(cell->segment(), set_of(*cell), 1'000 * kMillisecond, [&] { return load_acquire(word(*cell, 0)) == 1; })) {
+  }
+  CHECK(monotonic_now() - before < 1'000 * kMillisecond);
+  silent.join();
+}
+
+TEST_CASE("a lock's waiter is woken when a dead holder's slot is seen, within a few slices") {
+  const Name name("holder");
+  Shared<Gate> held;
+  Child holder([&] {
+    std::unique_ptr<Mutex> mutex;
+    NEED(Mutex::create(name, {}, mutex).ok());
+    NEED(mutex->lock().try_acquire(false, false) == Acquired::kYes);
+    held->open();
+    ::pause();
+    return 0;
+  });
+  REQUIRE(held->await());
+  std::unique_ptr<Mutex> mutex;
+  REQUIRE_OK(Mutex::open(name, mutex));
+  CHECK_FALSE(mutex->wait_for(Mutex::kFree, 0, kSlice));
+  holder.kill();
+  const Nanoseconds before = monotonic_now();
+  while (!mutex->wait_for(Mutex::kFree, 0, kSlice)) {
+  }
+  CHECK(monotonic_now() - before < 1'000 * kMillisecond);
+  CHECK(mutex->lock().try_acquire(false, true) == Acquired::kRecovered);
+}
