@@ -46,7 +46,13 @@ export interface Binding {
   isCurrent(id: number): boolean;
   unlink(id: number): void;
   unlinkName(name: string): void;
-  describe(id: number): { codec: number; meta: string; persist: boolean; mode: number };
+  describe(id: number): {
+    kind: number;
+    codec: number;
+    meta: string;
+    persist: boolean;
+    mode: number;
+  };
 
   // Buffers of this thread.
   setTransmitBuffer(buffer: Uint8Array): void;
@@ -54,6 +60,8 @@ export interface Binding {
   setReceiveBuffer(buffer: Uint8Array): void;
   setLengths(table: Uint32Array): void;
   setReadyTable(table: Uint32Array): void;
+  /** A byte for each watch: 1 while it counts. */
+  setActiveTable(table: Uint8Array): void;
   setErrorFactory(factory: ErrorFactory): void;
   /** Bytes that the message which last did not fit into the receive buffer asks for. */
   needed(): number;
@@ -95,18 +103,23 @@ export interface Binding {
   lockRelease(id: number): number;
   /** 0 free, 1 held by another, 2 held by this thread. */
   lockState(id: number): number;
+  /** A new buffer over the memory, for one handle. close() detaches them all. */
   cellView(id: number): ArrayBuffer;
+  /** Detaches one of them. */
+  detachView(buffer: ArrayBuffer): void;
+  cellBytes(id: number): number;
 
   // Waiting. `need` is a condition's parameter: bytes of room.
   waitSync(id: number, condition: number, need: number, milliseconds: number): boolean;
   watch(id: number, condition: number, need: number): number;
   rewatch(watch: number, condition: number, need: number): void;
-  unwatch(watch: number, passOn: boolean): void;
-  /** Fills the ready table with watches whose condition may hold; how many. */
-  poll(): number;
+  /** Takes back what announce() announced for a watch that is no longer active. */
+  retire(watch: number, passOn: boolean): void;
+  /** Fills the ready table with active watches whose condition may hold; how many. Looks for up to so many nanoseconds. */
+  poll(nanoseconds: number): number;
   /** poll() that also asks the kernel whether those depended on live. */
   inspect(): number;
-  /** Announces every watch, then polls: at 0 the loop may sleep until the doorbell rings. */
+  /** Announces every active watch, then polls: at 0 the loop may sleep until the doorbell rings. */
   announce(): number;
   takeDoorbell(): number;
   usableCpus(): number;

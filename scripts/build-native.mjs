@@ -23,7 +23,7 @@ function cmakeJs() {
     );
   } catch (cause) {
     throw new Error(
-      'cmake-js is not installed: npm install --no-save cmake-js@8 node-addon-api@8 node-api-headers@1',
+      'cmake-js is not installed: npm install --no-save cmake-js@8 node-api-headers@1',
       { cause },
     );
   }

@@ -86,14 +86,12 @@ void Environment::remove(std::uint32_t id) {
   if (object == nullptr) return;
   forget_watches(object);
   Entry& entry = entries_[id & kIndexMask];
-  if (entry.view != nullptr) {
-    // Before the memory goes: every typed array on it becomes empty instead of dangling.
-    napi_value buffer = nullptr;
-    if (napi_get_reference_value(env_, entry.view, &buffer) == napi_ok && buffer != nullptr)
-      napi_detach_arraybuffer(env_, buffer);
-    napi_delete_reference(env_, entry.view);
-    entry.view = nullptr;
+  // Before the memory goes: every typed array on it becomes empty instead of dangling.
+  for (const View& view : entry.views) {
+    if (napi_value buffer = living_buffer(view)) napi_detach_arraybuffer(env_, buffer);
+    napi_delete_reference(env_, view.reference);
   }
+  entry.views.clear();
   object->leave(Leaving::kOrderly);
   object->segment().detach();
   entry.object.reset();
@@ -101,24 +99,41 @@ void Environment::remove(std::uint32_t id) {
   free_.push_back(id & kIndexMask);
 }
 
-napi_value Environment::view(std::uint32_t id, Cell& cell) {
-  Entry& entry = entries_[id & kIndexMask];
+napi_value Environment::living_buffer(const View& view) const {
   napi_value buffer = nullptr;
-  if (entry.view != nullptr && napi_get_reference_value(env_, entry.view, &buffer) == napi_ok && buffer != nullptr)
-    return buffer;
+  return napi_get_reference_value(env_, view.reference, &buffer) == napi_ok ? buffer : nullptr;
+}
+
+napi_value Environment::view(std::uint32_t id, const Cell& cell) {
+  std::vector<View>& views = entries_[id & kIndexMask].views;
+  std::erase_if(views, [&](const View& view) {
+    if (living_buffer(view) != nullptr) return false;
+    napi_delete_reference(env_, view.reference);
+    return true;
+  });
+  // V8 wants no address in two buffers, so a second handle's view is a mapping of its own.
+  std::shared_ptr<Mapping> mapping = cell.segment().mapping();
+  if (!views.empty()) {
+    if (Status s = cell.segment().map_again(mapping); !s.ok()) return fail(s, cell.segment().name());
+  }
+  const std::span<std::byte> data = cell.data_in(*mapping);
   // The buffer shares the mapping: whichever of the two ends last unmaps it.
-  auto* share = new std::shared_ptr<Mapping>(cell.segment().mapping());
+  auto* share = new std::shared_ptr<Mapping>(std::move(mapping));
   const auto release = [](napi_env, void*, void* hint) { delete static_cast<std::shared_ptr<Mapping>*>(hint); };
-  const napi_status made =
-      napi_create_external_arraybuffer(env_, cell.data().data(), cell.data().size(), release, share, &buffer);
+  napi_value buffer = nullptr;
+  const napi_status made = napi_create_external_arraybuffer(env_, data.data(), data.size(), release, share, &buffer);
   if (made != napi_ok) {
+    // What throws has taken `share` along (a buffer beyond V8's limit); what only refuses has not.
+    bool pending = false;
+    napi_is_exception_pending(env_, &pending);
+    if (pending) return nullptr;
     delete share;
     napi_throw_error(env_, "ERR_NO_EXTERNAL_BUFFERS", "this runtime does not allow views on shared memory");
     return nullptr;
   }
-  if (entry.view != nullptr) napi_delete_reference(env_, entry.view);
   // Weak: the handles in JavaScript keep the buffer, and it keeps them (lib/cell.ts).
-  napi_create_reference(env_, buffer, 0, &entry.view);
+  View made_view;
+  if (napi_create_reference(env_, buffer, 0, &made_view.reference) == napi_ok) views.push_back(made_view);
   return buffer;
 }
 
@@ -159,7 +174,6 @@ void Environment::forget_watches(const SharedObject* object) {
     if (watch.object != object) continue;
     if (watch.announced) withdraw(object->segment(), *watch.object->waiters(watch.condition));
     watch = {};
-    --watching;
   }
 }
 

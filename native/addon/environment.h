@@ -31,6 +31,7 @@ class Registered {
   std::span<std::byte> bytes_;
 };
 
+// What the event loop may wait for. JavaScript says in the table `active` whether it does so now, without a call.
 struct Watch {
   SharedObject* object = nullptr;  // null where the entry is free
   Condition condition = 0;
@@ -62,7 +63,8 @@ class Environment {
   }
   // Leaves in an orderly way, detaches the views' memory, then unmaps.
   void remove(std::uint32_t id);
-  napi_value view(std::uint32_t id, Cell& cell);
+  // A buffer over the cell's memory, a new one each time: a handle that is closed empties its own.
+  napi_value view(std::uint32_t id, const Cell& cell);
 
   // Throws what the status means and returns null.
   napi_value fail(Status status, std::string_view name);
@@ -83,15 +85,18 @@ class Environment {
   Registered lengths;
   Registered batch;  // many encoded messages, one behind the other
   Registered ready;
+  Registered active;
   std::uint64_t needed = 0;  // bytes that the last message which did not fit asks for
   std::vector<Watch> watches;
-  std::uint32_t watching = 0;
 
  private:
+  struct View {
+    napi_ref reference = nullptr;  // weak
+  };
   struct Entry {
     std::unique_ptr<SharedObject> object;
     std::uint32_t generation = 0;
-    napi_ref view = nullptr;
+    std::vector<View> views;
   };
   template <class T>
   static constexpr std::uint32_t kind_of();
@@ -102,6 +107,7 @@ class Environment {
     return entry.generation == id >> kIndexBits ? entry.object.get() : nullptr;
   }
   std::nullptr_t refuse();
+  [[nodiscard]] napi_value living_buffer(const View& view) const;  // null once it was collected
   void forget_watches(const SharedObject* object);
 
   static constexpr std::uint32_t kIndexBits = 20;

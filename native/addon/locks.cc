@@ -61,6 +61,23 @@ napi_value view(napi_env env, napi_callback_info info) {
   return cell != nullptr ? environment.view(id, *cell) : nullptr;
 }
 
+// Empties the typed arrays of one handle, while others on the same object go on.
+napi_value detach_view(napi_env env, napi_callback_info info) {
+  Call<1> call(env, info);
+  bool is_buffer = false;
+  if (napi_is_arraybuffer(env, call.value(0), &is_buffer) == napi_ok && is_buffer)
+    napi_detach_arraybuffer(env, call.value(0));
+  return nullptr;
+}
+
+napi_value cell_bytes(napi_env env, napi_callback_info info) {
+  Call<1> call(env, info);
+  const std::uint32_t id = call.u32(0);
+  if (!call.valid()) return nullptr;
+  Cell* cell = Environment::of(env).get<Cell>(id);
+  return cell != nullptr ? number(env, static_cast<double>(cell->data().size())) : nullptr;
+}
+
 }  // namespace
 
 void export_locks(napi_env env, napi_value exports) {
@@ -69,6 +86,8 @@ void export_locks(napi_env env, napi_value exports) {
       {"lockRelease", release},
       {"lockState", state},
       {"cellView", view},
+      {"detachView", detach_view},
+      {"cellBytes", cell_bytes},
   };
   export_functions(env, exports, functions);
 }

@@ -108,7 +108,7 @@ napi_value unlink_name(napi_env env, napi_callback_info info) {
   return status.ok() ? nullptr : Environment::of(env).fail(status, name);
 }
 
-// { codec, meta, persist, mode }: what the creator chose.
+// { kind, codec, meta, persist, mode }: what the creator chose.
 napi_value describe(napi_env env, napi_callback_info info) {
   Call<1> call(env, info);
   const std::uint32_t id = call.u32(0);
@@ -118,6 +118,7 @@ napi_value describe(napi_env env, napi_callback_info info) {
   const ipc_header& header = object->segment().header();
   napi_value out = nullptr;
   napi_create_object(env, &out);
+  napi_set_named_property(env, out, "kind", number(env, header.kind));
   napi_set_named_property(env, out, "codec", number(env, header.codec));
   napi_set_named_property(env, out, "meta", text(env, object->segment().meta()));
   napi_set_named_property(env, out, "persist", boolean(env, (header.flags & IPC_FLAG_PERSIST) != 0));
@@ -173,6 +174,7 @@ void export_objects(napi_env env, napi_value exports) {
       {"setReceiveBuffer", set_buffer<&Environment::receive>},
       {"setLengths", set_buffer<&Environment::lengths>},
       {"setReadyTable", set_buffer<&Environment::ready>},
+      {"setActiveTable", set_buffer<&Environment::active>},
       {"setBatchBuffer", set_buffer<&Environment::batch>},
       {"setErrorFactory", set_error_factory},
       {"needed", needed},

@@ -27,7 +27,7 @@ void withdraw_watch(Watch& watch) {
   withdraw(watch.object->segment(), *watch.object->waiters(watch.condition));
 }
 
-// Registers interest in a condition and returns the watch's number.
+// Makes a watch, which counts while the table `active` has a 1 at the number returned.
 napi_value watch(napi_env env, napi_callback_info info) {
   Call<3> call(env, info);
   const std::uint32_t id = call.u32(0), condition = call.u32(1);
@@ -41,7 +41,6 @@ napi_value watch(napi_env env, napi_callback_info info) {
   while (number_of < environment.watches.size() && environment.watches[number_of].object != nullptr) ++number_of;
   if (number_of == environment.watches.size()) environment.watches.emplace_back();
   environment.watches[number_of] = {object, condition, need, false};
-  ++environment.watching;
   return number(env, static_cast<double>(number_of));
 }
 
@@ -61,8 +60,9 @@ napi_value rewatch(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// Ends the interest. A wake-up that this watch was given and that nobody used goes to the next waiter.
-napi_value unwatch(napi_env env, napi_callback_info info) {
+// Takes back what announce() announced, for a watch that is no longer active. A wake-up that it was given and that nobody used
+// goes to the next waiter.
+napi_value retire(napi_env env, napi_callback_info info) {
   Call<2> call(env, info);
   const std::uint32_t index = call.u32(0);
   const bool pass_on = call.boolean(1);
@@ -73,27 +73,44 @@ napi_value unwatch(napi_env env, napi_callback_info info) {
   if (watch.object == nullptr) return nullptr;
   withdraw_watch(watch);
   if (pass_on) watch.object->pass_wake(watch.condition, watch.need);
-  watch = {};
-  --environment.watching;
   return nullptr;
+}
+
+std::span<const std::byte> active_table(const Environment& environment) {
+  const auto table = environment.active.bytes();
+  return table.first(std::min(table.size(), environment.watches.size()));
 }
 
 // Writes the numbers of the watches whose condition may hold into the registered table; returns how many.
 std::uint32_t collect(Environment& environment, Look look) {
   const auto bytes = environment.ready.bytes();
   const std::span<std::uint32_t> table(reinterpret_cast<std::uint32_t*>(bytes.data()), bytes.size() / sizeof(std::uint32_t));
+  const auto active = active_table(environment);
   std::uint32_t found = 0;
-  for (std::size_t index = 0; index < environment.watches.size() && found < table.size(); ++index) {
+  for (std::size_t index = 0; index < active.size() && found < table.size(); ++index) {
     Watch& watch = environment.watches[index];
-    if (watch.object == nullptr || !watch.object->ready(watch.condition, watch.need, look)) continue;
+    if (active[index] == std::byte{0} || watch.object == nullptr) continue;
+    if (!watch.object->ready(watch.condition, watch.need, look)) continue;
     withdraw_watch(watch);
     table[found++] = static_cast<std::uint32_t>(index);
   }
   return found;
 }
 
-napi_value poll(napi_env env, napi_callback_info) {
-  return integer(env, static_cast<std::int32_t>(collect(Environment::of(env), Look::kShared)));
+// Looks for up to `nanoseconds`, a few microseconds: an answer that is on its way costs no turn of the event loop then.
+napi_value poll(napi_env env, napi_callback_info info) {
+  Call<1> call(env, info);
+  const Nanoseconds budget = std::min(call.u32(0), 20'000u);
+  if (!call.valid()) return nullptr;
+  Environment& environment = Environment::of(env);
+  std::uint32_t found = collect(environment, Look::kShared);
+  if (found == 0 && budget > 0) {
+    spin_until(budget, [&] {
+      found = collect(environment, Look::kShared);
+      return found != 0;
+    });
+  }
+  return integer(env, static_cast<std::int32_t>(found));
 }
 
 // Asks the kernel as well, about whomever the conditions depend on.
@@ -101,12 +118,14 @@ napi_value inspect(napi_env env, napi_callback_info) {
   return integer(env, static_cast<std::int32_t>(collect(Environment::of(env), Look::kKernel)));
 }
 
-// Announces every watch and looks once more: steps 2 to 5 of wait.h. Returns how many are ready after all; at 0 the loop may sleep.
+// Announces every active watch and looks once more: steps 2 to 5 of wait.h. Returns how many are ready after all; at 0 the loop may sleep.
 napi_value announce_all(napi_env env, napi_callback_info) {
   Environment& environment = Environment::of(env);
   if (Status s = environment.ensure_doorbell(); !s.ok()) return environment.fail(s, {});
-  for (Watch& watch : environment.watches) {
-    if (watch.object == nullptr) continue;
+  const auto active = active_table(environment);
+  for (std::size_t index = 0; index < active.size(); ++index) {
+    Watch& watch = environment.watches[index];
+    if (active[index] == std::byte{0} || watch.object == nullptr) continue;
     const Segment& segment = watch.object->segment();
     ipc_wait_set& set = *watch.object->waiters(watch.condition);
     // A waker may have cleared the bit since: announced again, it cannot be missed.
@@ -133,7 +152,7 @@ napi_value cpus(napi_env env, napi_callback_info) { return integer(env, usable_c
 void export_waiting(napi_env env, napi_value exports) {
   static constexpr Function functions[] = {
       {"waitSync", wait_sync},   {"watch", watch},     {"rewatch", rewatch},
-      {"unwatch", unwatch},      {"poll", poll},       {"inspect", inspect},
+      {"retire", retire},      {"poll", poll},       {"inspect", inspect},
       {"announce", announce_all}, {"takeDoorbell", take_doorbell}, 
       {"usableCpus", cpus},
   };

@@ -17,7 +17,11 @@ class Cell final : public SharedObject {
   static Status open(std::string_view name, std::unique_ptr<Cell>& out);
 
   [[nodiscard]] PublicLock lock() const { return {*segment_, segment_->body<ipc_cell>().lock}; }
-  [[nodiscard]] std::span<std::byte> data() const { return {segment_->base() + data_offset_, data_bytes_}; }
+  [[nodiscard]] std::span<std::byte> data() const { return data_in(*segment_->mapping()); }
+  // The same in another mapping of the segment.
+  [[nodiscard]] std::span<std::byte> data_in(const Mapping& mapping) const {
+    return {mapping.base + data_offset_, data_bytes_};
+  }
 
   bool ready(Condition condition, std::uint64_t need, Look look) override;
   ipc_wait_set* waiters(Condition condition) override;

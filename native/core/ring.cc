@@ -1,5 +1,6 @@
 #include "ring.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "atomic.h"
@@ -21,9 +22,11 @@ Status Ring::fill(std::uint64_t& bytes, std::uint64_t& records) const {
   bytes = tail.bytes_since(head);
   records = tail.records_since(head);
   // Both may move between the two loads; a distance past the capacity is then stale, not corrupt.
-  if (bytes > bytes_) {
-    if (load_acquire(shared_->head) == head.word) return Status::corrupt("tail is more than a ring ahead of head");
-    bytes = bytes_;
+  if (bytes > bytes_ || records > bytes / IPC_UNIT) {
+    const bool stale = load_acquire(shared_->head) != head.word;
+    bytes = std::min(bytes, bytes_);
+    records = std::min(records, bytes / IPC_UNIT);
+    if (!stale) return Status::corrupt("tail is more than a ring ahead of head, or their counts disagree");
   }
   return {};
 }

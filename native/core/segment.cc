@@ -193,6 +193,11 @@ bool Segment::alive(Participant who) const {
 
 bool Segment::names_this_object() const { return attached() && same_file(segment_path(name_), fd_); }
 
+Status Segment::map_again(std::shared_ptr<Mapping>& out) const {
+  if (!attached()) return {Code::kClosed};
+  return map_segment(fd_, header_.total_size, out);
+}
+
 std::uint64_t Segment::file_size() const {
   struct stat about {};
   return ::fstat(fd_, &about) == 0 ? static_cast<std::uint64_t>(about.st_size) : 0;

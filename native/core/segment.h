@@ -78,6 +78,8 @@ class Segment {
 
   [[nodiscard]] std::byte* base() const { return mapping_->base; }
   [[nodiscard]] const std::shared_ptr<Mapping>& mapping() const { return mapping_; }
+  // The same bytes at another address.
+  Status map_again(std::shared_ptr<Mapping>& out) const;
   [[nodiscard]] ipc_participant& participant(std::uint32_t slot) const;
   [[nodiscard]] ipc_participant& self() const { return participant(me_.slot); }
   [[nodiscard]] Participant me() const { return me_; }

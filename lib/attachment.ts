@@ -1,0 +1,149 @@
+import { CorruptSegmentError } from './errors.js';
+import { binding } from './native.js';
+import { uniqueName } from './options.js';
+import { Lane } from './waiting/lane.js';
+
+/** What the creator of a segment chose, besides what the native layout keeps. */
+export type Meta = Readonly<Record<string, unknown>>;
+
+/** What every kind of object can be created with. */
+export interface CreateOptions {
+  /** 1 to 200 characters of `A-Z a-z 0-9 . _ -`. A short unique one is made where it is left out. */
+  readonly name?: string | undefined;
+  /** Keep the memory until `unlink()`, even when nobody is attached. Default `false`. */
+  readonly persist?: boolean | undefined;
+  /** Permissions of the shared memory. Default `0o600`. */
+  readonly mode?: number | undefined;
+}
+
+/**
+ * This thread's attachment to one shared object: one participant, however many handles there are on it. The object's owner is
+ * thus the thread, whichever handle it uses.
+ */
+export class Attachment {
+  readonly id: number;
+  readonly name: string;
+  readonly codec: number;
+  readonly persist: boolean;
+  readonly mode: number;
+  readonly meta: Meta;
+  readonly #lanes = new Map<string, Lane>();
+  #handles = 0;
+
+  private constructor(id: number, name: string) {
+    const { codec, meta, persist, mode } = binding.describe(id);
+    this.id = id;
+    this.name = name;
+    this.codec = codec;
+    this.persist = persist;
+    this.mode = mode;
+    this.meta = parseMeta(meta, name);
+  }
+
+  /** Creates an object. `EEXIST` where the name is taken; a made-up name is made up again. */
+  static create(name: string | undefined, make: (name: string) => number): Attachment {
+    for (;;) {
+      const chosen = name ?? uniqueName();
+      let id: number;
+      try {
+        id = make(chosen);
+      } catch (error) {
+        if (name === undefined && isSystemError(error, 'EEXIST')) continue;
+        throw error;
+      }
+      return Attachment.#adopt(id, chosen);
+    }
+  }
+
+  /** Attaches to an object, or shares this thread's attachment to it. */
+  static open(name: string, attach: (name: string) => number): Attachment {
+    const known = attachments.get(name);
+    // The name may lead to another object by now.
+    if (known !== undefined && binding.isCurrent(known.id)) return known;
+    return Attachment.#adopt(attach(name), name);
+  }
+
+  static #adopt(id: number, name: string): Attachment {
+    try {
+      const attachment = new Attachment(id, name);
+      attachments.set(name, attachment);
+      return attachment;
+    } catch (error) {
+      binding.close(id);
+      throw error;
+    }
+  }
+
+  /** The waits for one side of the object. */
+  lane(side: string): Lane {
+    let lane = this.#lanes.get(side);
+    if (lane === undefined) {
+      lane = new Lane(this.id);
+      this.#lanes.set(side, lane);
+    }
+    return lane;
+  }
+
+  /** One more handle. */
+  retain(): this {
+    this.#handles++;
+    return this;
+  }
+
+  /** One handle less; with the last one this thread detaches. */
+  release(): void {
+    if (--this.#handles > 0) return;
+    if (attachments.get(this.name) === this) attachments.delete(this.name);
+    binding.close(this.id);
+  }
+
+  /** Ends the waits of a handle that is being closed. */
+  cancel(owner: object): void {
+    for (const lane of this.#lanes.values()) lane.cancel(owner);
+  }
+}
+
+/** What a constructor is given in place of options when the object exists already. */
+export class Opened {
+  readonly attachment: Attachment;
+  /** The codec that the opener gave, where it did. */
+  readonly codec: unknown;
+
+  constructor(attachment: Attachment, codec?: unknown) {
+    this.attachment = attachment;
+    this.codec = codec;
+  }
+}
+
+const attachments = new Map<string, Attachment>();
+
+/** Whether an error is that of a system call that failed with this code. */
+export function isSystemError(error: unknown, code: string): boolean {
+  return error instanceof Error && (error as { code?: unknown }).code === code;
+}
+
+/** Opens; where there is nothing, creates; where somebody else did so meanwhile, opens. */
+export function openOrCreate<T>(open: () => T, create: () => T): T {
+  for (;;) {
+    try {
+      return open();
+    } catch (error) {
+      if (!isSystemError(error, 'ENOENT')) throw error;
+    }
+    try {
+      return create();
+    } catch (error) {
+      if (!isSystemError(error, 'EEXIST')) throw error;
+    }
+  }
+}
+
+function parseMeta(text: string, name: string): Meta {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Meta;
+  } catch {
+    // Said below.
+  }
+  throw new CorruptSegmentError(`The creation options of '${name}' are no JSON object`);
+}

@@ -1,0 +1,65 @@
+import { SerializationError } from '../errors.js';
+
+/** What the codecs need of a shared object: plain data that `attach` understands. */
+export interface SharedLike {
+  readonly handle: unknown;
+}
+
+/** Where messages are encoded to. One per thread, reused for every message. */
+export interface Scratch {
+  /** Replaced by a larger one when a message needs it. */
+  buffer: Buffer;
+  /** The encoded message is `buffer.subarray(start, end)`. */
+  start: number;
+  end: number;
+  /** The shared objects that the message carries, each once, in the order met. */
+  readonly objects: SharedLike[];
+}
+
+/** How values become bytes and come back. */
+export interface Codec<T = unknown> {
+  /** What the segment's header stores: 0 raw, 1 msgpack, 2 v8, 3 json, 255 the caller's own. */
+  readonly id: number;
+  readonly name: string;
+  /**
+   * Encodes into `scratch`, and sets its `start`, `end` and `objects`.
+   * @throws SerializationError naming the part that cannot travel.
+   */
+  encode(value: T, scratch: Scratch): void;
+  /**
+   * Decodes `bytes.subarray(start, end)`. What it returns shares no memory with `bytes`.
+   * @throws SerializationError for bytes that are no message of this codec.
+   */
+  decode(bytes: Buffer, start: number, end: number): T;
+}
+
+/** How the codecs know shared objects; set once by the module that knows every class. */
+export interface SharedHooks {
+  isShared(value: object): boolean;
+  toHandle(value: object): object;
+  fromHandle(handle: object): object;
+}
+
+const noHooks: SharedHooks = {
+  isShared: () => false,
+  toHandle: (value) => value,
+  fromHandle: () => {
+    throw new SerializationError('A shared object arrived before shared objects were set up');
+  },
+};
+
+let hooks: SharedHooks = noHooks;
+
+/** Tells the codecs how shared objects are known. A setter, because the classes themselves need the codecs. */
+export function setSharedHooks(next: SharedHooks): void {
+  hooks = next;
+}
+
+export function sharedHooks(): SharedHooks {
+  return hooks;
+}
+
+/** A scratch area of its own, not known to the native side. */
+export function createScratch(size = 8192): Scratch {
+  return { buffer: Buffer.allocUnsafeSlow(size), start: 0, end: 0, objects: [] };
+}

@@ -1,0 +1,26 @@
+import { type Codec, createScratch, type Scratch } from './codec.js';
+import { Decoder } from './decoder.js';
+import { Encoder } from './encoder.js';
+
+let encoder: Encoder | undefined;
+let decoder: Decoder | undefined;
+
+/** MessagePack with extensions for what it lacks: keeps all that a structured clone keeps. */
+export const msgpackCodec: Codec = {
+  id: 1,
+  name: 'msgpack',
+  encode(value: unknown, scratch: Scratch): void {
+    encoder ??= new Encoder();
+    if (!encoder.busy) {
+      encoder.encode(value, scratch);
+      return;
+    }
+    // A getter encodes while its object is being encoded, perhaps into the very same buffer.
+    scratch.buffer = createScratch().buffer;
+    new Encoder().encode(value, scratch);
+  },
+  decode(bytes: Buffer, start: number, end: number): unknown {
+    decoder ??= new Decoder();
+    return (decoder.busy ? new Decoder() : decoder).decode(bytes, start, end);
+  },
+};

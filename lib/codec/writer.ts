@@ -1,0 +1,223 @@
+import { extension } from './format.js';
+import { Unencodable } from './path.js';
+
+/** Room for the mark that a message has pointers, which is known only at its end, and for alignment. */
+export const reserved = 8;
+/** No scalar with its header is longer. */
+const slack = 32;
+
+/** Writes scalars and headers into a buffer that grows. */
+export class Writer {
+  buffer: Buffer;
+  view: DataView;
+  position = 0;
+  /** What starts here can be a scalar of any kind but text. */
+  protected limit = 0;
+
+  constructor() {
+    this.buffer = Buffer.alloc(0);
+    this.view = new DataView(this.buffer.buffer, 0, 0);
+  }
+
+  protected use(buffer: Buffer): void {
+    this.buffer = buffer;
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    this.limit = buffer.length - slack;
+    if (this.limit < reserved) this.grow(0);
+  }
+
+  protected grow(bytes: number): void {
+    const needed = this.position + bytes + slack;
+    const size = Math.max(8192, needed > 0x1000000 ? Math.ceil(needed * 1.25) : needed * 2);
+    let larger: Buffer;
+    try {
+      larger = Buffer.allocUnsafeSlow(Math.ceil(size / 4096) * 4096);
+    } catch (cause) {
+      throw new Unencodable(`A value of more than ${needed} bytes`, { cause });
+    }
+    this.buffer.copy(larger, 0, 0, Math.min(this.position, this.buffer.length));
+    this.use(larger);
+  }
+
+  /** Makes sure that so many bytes and a header more can be written. */
+  ensure(bytes: number): void {
+    if (this.position + bytes > this.limit) this.grow(bytes);
+  }
+
+  writeNumber(value: number): void {
+    const { buffer } = this;
+    if ((value | 0) === value && (value !== 0 || 1 / value > 0)) {
+      if (value >= 0) {
+        if (value < 0x80) {
+          buffer[this.position++] = value;
+        } else if (value < 0x100) {
+          buffer[this.position++] = 0xcc;
+          buffer[this.position++] = value;
+        } else if (value < 0x10000) {
+          buffer[this.position++] = 0xcd;
+          buffer[this.position++] = value >> 8;
+          buffer[this.position++] = value & 0xff;
+        } else {
+          this.writeUint32(0xce, value);
+        }
+      } else if (value >= -0x20) {
+        buffer[this.position++] = 0x100 + value;
+      } else if (value >= -0x80) {
+        buffer[this.position++] = 0xd0;
+        buffer[this.position++] = 0x100 + value;
+      } else if (value >= -0x8000) {
+        buffer[this.position++] = 0xd1;
+        this.view.setInt16(this.position, value);
+        this.position += 2;
+      } else {
+        buffer[this.position++] = 0xd2;
+        this.view.setInt32(this.position, value);
+        this.position += 4;
+      }
+    } else if (value > 0 && value >>> 0 === value) {
+      this.writeUint32(0xce, value);
+    } else {
+      buffer[this.position++] = 0xcb;
+      this.view.setFloat64(this.position, value);
+      this.position += 8;
+    }
+  }
+
+  writeUint32(token: number, value: number): void {
+    this.buffer[this.position++] = token;
+    this.view.setUint32(this.position, value);
+    this.position += 4;
+  }
+
+  /** An extension of one byte, 0. */
+  writeMark(type: number): void {
+    const { buffer } = this;
+    buffer[this.position++] = 0xd4;
+    buffer[this.position++] = type;
+    buffer[this.position++] = 0;
+  }
+
+  writeString(value: string): void {
+    const { length } = value;
+    if (length > 40) {
+      this.writeLongString(value);
+      return;
+    }
+    // Three bytes for each unit at most, and the header.
+    if (this.position + 3 * length > this.limit) this.grow(3 * length);
+    const { buffer } = this;
+    const start = this.position;
+    let position = start + (length < 32 ? 1 : 2);
+    const body = position;
+    for (let i = 0; i < length; i++) {
+      const unit = value.charCodeAt(i);
+      if (unit < 0x80) {
+        buffer[position++] = unit;
+      } else if (unit < 0x800) {
+        buffer[position++] = (unit >> 6) | 0xc0;
+        buffer[position++] = (unit & 0x3f) | 0x80;
+      } else if ((unit & 0xf800) !== 0xd800) {
+        buffer[position++] = (unit >> 12) | 0xe0;
+        buffer[position++] = ((unit >> 6) & 0x3f) | 0x80;
+        buffer[position++] = (unit & 0x3f) | 0x80;
+      } else {
+        const next = unit < 0xdc00 && i + 1 < length ? value.charCodeAt(++i) : 0;
+        if ((next & 0xfc00) !== 0xdc00) {
+          this.writeUtf16(value);
+          return;
+        }
+        const point = 0x10000 + ((unit & 0x3ff) << 10) + (next & 0x3ff);
+        buffer[position++] = (point >> 18) | 0xf0;
+        buffer[position++] = ((point >> 12) & 0x3f) | 0x80;
+        buffer[position++] = ((point >> 6) & 0x3f) | 0x80;
+        buffer[position++] = (point & 0x3f) | 0x80;
+      }
+    }
+    const bytes = position - body;
+    if (bytes < 32) {
+      buffer[start] = 0xa0 | bytes;
+    } else {
+      if (length < 32) buffer.copyWithin(body + 1, body, position++);
+      buffer[start] = 0xd9;
+      buffer[start + 1] = bytes;
+    }
+    this.position = position;
+  }
+
+  private writeLongString(value: string): void {
+    const bytes = Buffer.byteLength(value);
+    const ascii = bytes === value.length;
+    if (!ascii && !(value as string & { isWellFormed(): boolean }).isWellFormed()) {
+      this.writeUtf16(value);
+      return;
+    }
+    this.ensure(bytes);
+    this.writeLength(bytes, 0xd9, 0xda, 0xdb);
+    this.position += this.buffer.write(value, this.position, bytes, ascii ? 'latin1' : 'utf8');
+  }
+
+  private writeUtf16(value: string): void {
+    const bytes = 2 * value.length;
+    this.ensure(bytes);
+    this.writeLength(bytes, 0xc7, 0xc8, 0xc9);
+    this.buffer[this.position++] = extension.utf16;
+    this.position += this.buffer.write(value, this.position, bytes, 'utf16le');
+  }
+
+  /** The header of what has an 8, 16 or 32-bit length; without the type of an extension. */
+  writeLength(length: number, token8: number, token16: number, token32: number): void {
+    const { buffer } = this;
+    if (length < 0x100) {
+      buffer[this.position++] = token8;
+      buffer[this.position++] = length;
+    } else if (length < 0x10000) {
+      buffer[this.position++] = token16;
+      buffer[this.position++] = length >> 8;
+      buffer[this.position++] = length & 0xff;
+    } else {
+      if (length > 0xffffffff) throw new Unencodable(`A part of ${length} bytes`);
+      this.writeUint32(token32, length);
+    }
+  }
+
+  writeBigInt(value: bigint): void {
+    if (value >= -0x8000000000000000n && value < 0x8000000000000000n) {
+      this.buffer[this.position++] = 0xd3;
+      this.view.setBigInt64(this.position, value);
+      this.position += 8;
+      return;
+    }
+    if (value > 0n && value < 0x10000000000000000n) {
+      this.buffer[this.position++] = 0xcf;
+      this.view.setBigUint64(this.position, value);
+      this.position += 8;
+      return;
+    }
+    const negative = value < 0n;
+    let hex = (negative ? ~value : value).toString(16);
+    if (hex.length % 2 === 1) hex = `0${hex}`;
+    else if (hex.charCodeAt(0) >= 0x38) hex = `00${hex}`;
+    const bytes = hex.length / 2;
+    this.ensure(bytes);
+    this.writeLength(bytes, 0xc7, 0xc8, 0xc9);
+    this.buffer[this.position++] = extension.bigint;
+    const start = this.position;
+    this.position += this.buffer.write(hex, start, bytes, 'hex');
+    if (!negative) return;
+    for (let i = start; i < this.position; i++) this.buffer[i] = ~(this.buffer[i] as number);
+  }
+
+  /** Begins an extension that holds values; `endExtension` with the result stores its length. */
+  beginExtension(type: number): number {
+    this.ensure(6);
+    const header = this.position;
+    this.buffer[header] = 0xc9;
+    this.buffer[header + 5] = type;
+    this.position = header + 6;
+    return header;
+  }
+
+  endExtension(header: number): void {
+    this.view.setUint32(header + 1, this.position - header - 6);
+  }
+}

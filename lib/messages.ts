@@ -1,0 +1,141 @@
+import { type Codec, createScratch, type Scratch, type SharedLike } from './codec/codec.js';
+import { binding } from './native.js';
+
+/**
+ * The memory in which this thread's messages cross into the addon and back. It is registered there, so that a message needs no
+ * JavaScript object of its own.
+ */
+const usual = 64 * 1024;
+/** Buffers that one large message made larger are kept up to this size. */
+const kept = 4 * 1024 * 1024;
+
+/** The most messages that one native call gives. */
+export const batchMost = 1024;
+const lengthsKept = 64 * batchMost;
+
+export const scratch: Scratch = createScratch(usual);
+let registered: Buffer = scratch.buffer;
+let received: Buffer = Buffer.allocUnsafeSlow(usual);
+let batch: Buffer = Buffer.allocUnsafeSlow(usual);
+export let lengths = new Uint32Array(batchMost);
+
+binding.setTransmitBuffer(registered);
+binding.setReceiveBuffer(received);
+binding.setBatchBuffer(batch);
+binding.setLengths(lengths);
+
+/** Encodes into `scratch`, which the addon then reads. What was encoded before is gone. */
+export function encode<T>(codec: Codec<T>, value: T): void {
+  if (scratch.buffer.length > kept) scratch.buffer = Buffer.allocUnsafeSlow(usual);
+  codec.encode(value, scratch);
+  register();
+}
+
+function register(): void {
+  if (scratch.buffer === registered) return;
+  registered = scratch.buffer;
+  binding.setTransmitBuffer(registered);
+}
+
+/** A copy of the message in `scratch`, for one that has to wait. */
+export function encodedCopy(): Buffer {
+  return Buffer.from(scratch.buffer.subarray(scratch.start, scratch.end));
+}
+
+/** Takes what `scratch` says of the shared objects in the message just encoded. */
+export function takeObjects(): SharedLike[] | undefined {
+  return scratch.objects.length === 0 ? undefined : scratch.objects.slice();
+}
+
+/** Messages encoded one behind the other, which the addon reads from its batch buffer and table of lengths. */
+export interface Batch {
+  readonly count: number;
+  /** Their bytes, all together. */
+  readonly bytes: number;
+  readonly objects: readonly SharedLike[];
+}
+
+/** Encodes all of the values before any is sent: one that cannot be encoded throws here, and nothing is queued. */
+export function encodeBatch<T>(codec: Codec<T>, values: readonly T[]): Batch {
+  const objects: SharedLike[] = [];
+  let bytes = 0;
+  if (values.length > lengths.length) resizeLengths(values.length);
+  for (let index = 0; index < values.length; index++) {
+    encode(codec, values[index] as T);
+    const length = scratch.end - scratch.start;
+    if (bytes + length > batch.length)
+      resizeBatch(Math.max(bytes + length, batch.length * 2), bytes);
+    batch.set(scratch.buffer.subarray(scratch.start, scratch.end), bytes);
+    if (scratch.objects.length > 0) objects.push(...scratch.objects);
+    lengths[index] = length;
+    bytes += length;
+  }
+  return { count: values.length, bytes, objects };
+}
+
+/** The part of a batch that has to wait, copied out of the way of other batches. */
+export function copyBatch(
+  first: number,
+  count: number,
+  start: number,
+  bytes: number,
+): WaitingBatch {
+  return {
+    bytes: Buffer.from(batch.subarray(start, start + bytes)),
+    lengths: lengths.slice(first, first + count),
+  };
+}
+
+export interface WaitingBatch {
+  readonly bytes: Buffer;
+  readonly lengths: Uint32Array;
+}
+
+/** Puts a waiting batch back where the addon reads it. */
+export function restoreBatch(waiting: WaitingBatch): void {
+  if (waiting.lengths.length > lengths.length) resizeLengths(waiting.lengths.length);
+  if (waiting.bytes.length > batch.length) resizeBatch(waiting.bytes.length, 0);
+  lengths.set(waiting.lengths);
+  batch.set(waiting.bytes);
+}
+
+/** Gives back what an unusually large batch made large. */
+export function trimBatch(): void {
+  if (batch.length > kept) resizeBatch(usual, 0);
+  if (lengths.length > lengthsKept) resizeLengths(batchMost);
+}
+
+function resizeBatch(size: number, keep: number): void {
+  const next = Buffer.allocUnsafeSlow(size);
+  batch.copy(next, 0, 0, keep);
+  batch = next;
+  binding.setBatchBuffer(batch);
+}
+
+function resizeLengths(count: number): void {
+  const next = new Uint32Array(count);
+  next.set(lengths.subarray(0, Math.min(count, lengths.length)));
+  lengths = next;
+  binding.setLengths(lengths);
+}
+
+/** Makes room for the message that did not fit. */
+export function growReceived(): void {
+  received = Buffer.allocUnsafeSlow(Math.max(usual, binding.needed()));
+  binding.setReceiveBuffer(received);
+}
+
+/** Decodes the part of the receive buffer in which a message arrived. */
+export function decode<T>(codec: Codec<T>, start: number, end: number): T {
+  const bytes = received;
+  if (bytes.length <= kept) return codec.decode(bytes, start, end);
+  // Not kept: memory of a message's size would stay for as long as the thread.
+  received = Buffer.allocUnsafeSlow(usual);
+  binding.setReceiveBuffer(received);
+  return codec.decode(bytes, start, end);
+}
+
+/** A copy of a part of the receive buffer. */
+export function copyReceived(start: number, end: number): Buffer {
+  return Buffer.from(received.subarray(start, end));
+}

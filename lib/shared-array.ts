@@ -1,0 +1,198 @@
+import {
+  adopt,
+  ArrayHandle,
+  handleOf,
+  members,
+  readLength,
+  type SharedArrayMembers,
+} from './array-members.js';
+import { type Attachment, openOrCreate } from './attachment.js';
+import { cellOptionNames, type CellOptions, createCell, lockOf, openCell, viewOf } from './cell.js';
+import {
+  type CType,
+  type ResolvedType,
+  resolveType,
+  type TypedArrayConstructor,
+  type TypeOption,
+  type ValueOf,
+} from './ctypes.js';
+import { invalidArgType } from './errors.js';
+import { binding } from './native.js';
+import { checkName, checkOptions } from './options.js';
+import { refuseMismatch } from './shared-object.js';
+
+export type SharedArrayOptions = CellOptions;
+
+/** The typed array that a type's elements are seen through. (`Float64Array` stands for all arrays of numbers, which have the same methods.) */
+export type ElementArray<O extends TypeOption> =
+  ValueOf<ResolvedType<O>> extends bigint
+    ? BigInt64Array
+    : ValueOf<ResolvedType<O>> extends number
+      ? Float64Array
+      : Uint8Array;
+
+/**
+ * An array of C values in shared memory. It **is** a typed array: an element costs what it costs in an ordinary one, and `subarray`,
+ * `set`, `for…of` and the rest are there. Python: `multiprocessing.Array`.
+ *
+ * Storing an element by its index behaves as in every typed array (integers wrap); values given to the constructor are checked.
+ * `close()` makes it, and every view of its memory, empty.
+ */
+export type SharedArray<O extends TypeOption = TypeOption> = ElementArray<O> & SharedArrayMembers;
+
+interface SharedArrayConstructor {
+  /**
+   * Creates an array of zeros of that length, or one that holds the values.
+   * @throws TypeError and RangeError for what the type cannot hold; InterprocError `EEXIST` where the name is taken, `ENOSPC`.
+   */
+  new <O extends TypeOption>(
+    type: O,
+    lengthOrValues: number | Iterable<unknown>,
+    options?: SharedArrayOptions,
+  ): SharedArray<O>;
+  /** Attaches by name. @throws InterprocError `ENOENT` where there is none, LayoutMismatchError where it is something else */
+  open<O extends TypeOption = TypeOption>(name: string): SharedArray<O>;
+  /** Attaches, or creates. @throws InterprocError `ERR_OPTIONS_MISMATCH` where it exists with another type or length */
+  openOrCreate<O extends TypeOption>(
+    name: string,
+    type: O,
+    lengthOrValues: number | Iterable<unknown>,
+    options?: SharedArrayOptions,
+  ): SharedArray<O>;
+  /** Removes an array's name; who is attached goes on. @throws InterprocError `ENOENT` where there is none. */
+  unlink(name: string): void;
+  [Symbol.hasInstance](value: unknown): boolean;
+}
+
+const classes = new Map<TypedArrayConstructor, TypedArrayConstructor>();
+
+/** The class of shared arrays over a class of typed arrays. */
+function classOver(base: TypedArrayConstructor): TypedArrayConstructor {
+  let known = classes.get(base);
+  if (known === undefined) {
+    known = class extends (base as Uint8ArrayConstructor) {
+      /** Copies and parts are ordinary typed arrays. */
+      static get [Symbol.species](): TypedArrayConstructor {
+        return base;
+      }
+    } as TypedArrayConstructor;
+    Object.defineProperties(known.prototype, Object.getOwnPropertyDescriptors(members));
+    Object.defineProperty(known, 'name', { value: 'SharedArray' });
+    classes.set(base, known);
+  }
+  return known;
+}
+
+function attached<O extends TypeOption>(attachment: Attachment, type: CType): SharedArray<O> {
+  const handle = new ArrayHandle(attachment, type, lockOf(attachment));
+  const Class = classOver(type.typedArray ?? Uint8Array);
+  const array = new Class(viewOf(attachment, handle)) as unknown as SharedArray<O>;
+  adopt(array, handle);
+  return array;
+}
+
+function create(type: CType, lengthOrValues: unknown, options: unknown): SharedArray {
+  const given = checkOptions(options, cellOptionNames, 'SharedArray');
+  if (type.typedArray === undefined) {
+    throw invalidArgType('type', 'a scalar type: arrays of structs are not supported', type.name);
+  }
+  if (typeof lengthOrValues === 'number') {
+    return attached(
+      createCell({ kind: 'array', type, length: readLength(lengthOrValues) }, given),
+      type,
+    );
+  }
+  const values = readValues(type, lengthOrValues);
+  const array = attached(createCell({ kind: 'array', type, length: values.length }, given), type);
+  (array as unknown as Uint8Array).set(values as number[]);
+  return array;
+}
+
+/** The elements as the typed array stores them, each checked before anything is created. */
+function readValues(type: CType, values: unknown): readonly (number | bigint)[] {
+  if (type.kind === 'char' && ArrayBuffer.isView(values))
+    return Array.from(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  const iterable = values !== null && values !== undefined && Symbol.iterator in Object(values);
+  if (!iterable)
+    throw invalidArgType('lengthOrValues', 'a length or an iterable of values', values);
+  let index = 0;
+  return Array.from(values as Iterable<unknown>, (value) =>
+    stored(type.check(value, `Value ${index++}`)),
+  );
+}
+
+function stored(value: unknown): number | bigint {
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  if (typeof value === 'string') return value.codePointAt(0) ?? 0;
+  if (value instanceof Uint8Array) return value[0] ?? 0;
+  return value as number | bigint;
+}
+
+function open(name: string): SharedArray {
+  const { attachment, shape } = openCell(checkName(name), 'array');
+  return attached(attachment, shape.type);
+}
+
+function SharedArrayFunction(
+  type: TypeOption,
+  lengthOrValues: unknown,
+  options?: SharedArrayOptions,
+): SharedArray {
+  return create(resolveType(type) as CType, lengthOrValues, options);
+}
+
+export const SharedArray = Object.assign(SharedArrayFunction, {
+  open,
+  openOrCreate(
+    name: string,
+    option: TypeOption,
+    lengthOrValues: number | Iterable<unknown>,
+    options?: SharedArrayOptions,
+  ): SharedArray {
+    checkName(name);
+    const type = resolveType(option) as CType;
+    const given = checkOptions(options, cellOptionNames, 'SharedArray.openOrCreate');
+    const values =
+      typeof lengthOrValues === 'number' ? undefined : readValues(type, lengthOrValues);
+    const length = values === undefined ? readLength(lengthOrValues) : values.length;
+    return openOrCreate(
+      () => {
+        const array = open(name);
+        const handle = handleOf(array) as ArrayHandle;
+        try {
+          refuseMismatch(
+            name,
+            { type: type.code, length, persist: given['persist'], mode: given['mode'] },
+            { type: handle.type.code, length: array.length, ...pick(handle.options) },
+          );
+          return array;
+        } catch (error) {
+          array.close();
+          throw error;
+        }
+      },
+      () => create(type, lengthOrValues, { ...given, name }),
+    );
+  },
+  unlink: (name: string) => binding.unlinkName(checkName(name)),
+}) as unknown as SharedArrayConstructor;
+
+Object.defineProperty(SharedArray, 'name', { value: 'SharedArray' });
+Object.defineProperty(SharedArray, Symbol.hasInstance, {
+  value: (value: unknown) =>
+    typeof value === 'object' && value !== null && handleOf(value) !== undefined,
+});
+
+function pick({ persist, mode }: { persist: boolean; mode: number }): Record<string, unknown> {
+  return { persist, mode };
+}
+
+/** An array without a lock. Python: `multiprocessing.RawArray`. */
+export function RawArray<O extends TypeOption>(
+  type: O,
+  lengthOrValues: number | Iterable<unknown>,
+  options?: Omit<SharedArrayOptions, 'lock'>,
+): SharedArray<O> {
+  const given = checkOptions(options, ['name', 'persist', 'mode'], 'RawArray');
+  return new SharedArray(type, lengthOrValues, { ...given, lock: false });
+}

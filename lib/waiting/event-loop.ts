@@ -1,0 +1,168 @@
+import { Socket } from 'node:net';
+import { binding } from '../native.js';
+
+/**
+ * How the event loop waits for shared objects, for all of them at once.
+ *
+ *   idle ──a lane waits──> polling ──nothing for a while──> asleep ──doorbell──> polling …
+ *
+ * Polling is one native call each turn of the loop (setImmediate), so other events go on. Before it sleeps the loop announces
+ * every watch and looks once more (native/core/wait.h); then one FIFO, its doorbell, wakes it. A timer looks every 50 ms at those
+ * whose death nobody announces: it asks the kernel, and judges nobody by time.
+ */
+export interface Waiting {
+  /** Tries again, and goes on waiting or stops. */
+  settle(): void;
+}
+
+/** Deaths are noticed within this time, in milliseconds. */
+const inspectionInterval = 50;
+
+/** Polling pays up to this long (milliseconds), about the time of a wake-up and the answer to it. */
+const longestPoll = 0.2;
+const shortestPoll = 0.01;
+
+/** How long one look lasts, in nanoseconds: an answer on its way arrives meanwhile, and nobody notices the delay. */
+const look = binding.usableCpus() > 1 ? 3000 : 0;
+
+const ready = new Uint32Array(4096);
+const waiting: (Waiting | undefined)[] = [];
+let active = new Uint8Array(64);
+let count = 0;
+let state: 'idle' | 'polling' | 'asleep' = 'idle';
+let budget = binding.usableCpus() > 1 ? longestPoll : 0;
+let pollUntil = 0;
+let asleepSince = 0;
+let inspecting = false;
+let inspection: NodeJS.Timeout | undefined;
+let doorbell: Socket | undefined;
+
+binding.setReadyTable(ready);
+binding.setActiveTable(active);
+
+/** A watch for an object, which counts from `start` to `stop`. It ends with the object. */
+export function createWatch(lane: Waiting, id: number, condition: number, need: number): number {
+  const number = binding.watch(id, condition, need);
+  waiting[number] = lane;
+  if (number >= active.length) {
+    const larger = new Uint8Array(active.length * 2);
+    larger.set(active);
+    active = larger;
+    binding.setActiveTable(active);
+  }
+  active[number] = 0;
+  return number;
+}
+
+/** The watch counts: somebody waits. A pending wait keeps the process alive. */
+export function start(number: number): void {
+  active[number] = 1;
+  if (count++ === 0) inspectSoon();
+  poll();
+}
+
+/** What an active watch waits for has changed. */
+export function poll(): void {
+  if (state === 'polling') return;
+  state = 'polling';
+  pollUntil = performance.now() + budget;
+  setImmediate(turn);
+}
+
+/** Nobody waits any more. `passOn`: a wake-up that the watch may have been given goes to the next waiter, because nobody here wants it. */
+export function stop(number: number, passOn: boolean): void {
+  active[number] = 0;
+  binding.retire(number, passOn);
+  if (--count === 0) inspection?.unref();
+}
+
+function turn(): void {
+  if (count === 0) {
+    state = 'idle';
+    return;
+  }
+  if (serve(binding.poll(look))) {
+    // What was waited for came while polling: polling pays.
+    raiseBudget();
+    pollUntil = performance.now() + budget;
+  } else if (performance.now() >= pollUntil) {
+    lowerBudget();
+    if (!serve(binding.announce())) {
+      sleep();
+      return;
+    }
+    pollUntil = performance.now() + budget;
+  }
+  setImmediate(turn);
+}
+
+function serve(found: number): boolean {
+  if (found === 0) return false;
+  if (found === 1) {
+    waiting[ready[0] as number]?.settle();
+    return true;
+  }
+  // Settling may look again and fill the table anew.
+  for (const number of ready.slice(0, found)) waiting[number]?.settle();
+  return true;
+}
+
+function sleep(): void {
+  state = 'asleep';
+  asleepSince = performance.now();
+  doorbell ??= openDoorbell();
+}
+
+function wakeUp(): void {
+  if (state !== 'asleep') return;
+  state = 'polling';
+  const now = performance.now();
+  // A sleep shorter than the longest poll would have been better spent polling.
+  if (now - asleepSince < longestPoll) raiseBudget();
+  pollUntil = now + budget;
+  serve(binding.poll(0));
+  setImmediate(turn);
+}
+
+function raiseBudget(): void {
+  if (budget > 0) budget = Math.min(longestPoll, budget * 2);
+}
+
+function lowerBudget(): void {
+  if (budget > 0) budget = Math.max(shortestPoll, budget * 0.75);
+}
+
+function openDoorbell(): Socket {
+  const socket = new Socket({
+    fd: binding.takeDoorbell(),
+    readable: true,
+    writable: false,
+    onread: {
+      // One buffer for ever: what the bytes are does not matter.
+      buffer: Buffer.allocUnsafeSlow(64),
+      callback: () => {
+        wakeUp();
+        return true;
+      },
+    },
+  } as ConstructorParameters<typeof Socket>[0]);
+  socket.on('error', () => {
+    // Nothing is lost: the inspection still looks every 50 ms.
+  });
+  socket.unref();
+  return socket;
+}
+
+function inspectSoon(): void {
+  if (inspection === undefined) inspection = setTimeout(inspect, inspectionInterval);
+  else if (!inspecting) inspection.refresh();
+  inspecting = true;
+  inspection.ref();
+}
+
+function inspect(): void {
+  inspecting = false;
+  if (count === 0) return;
+  serve(binding.inspect());
+  if (count > 0) inspectSoon();
+}

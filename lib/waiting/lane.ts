@@ -1,0 +1,199 @@
+import { ClosedError, abortError } from '../errors.js';
+import { binding } from '../native.js';
+import type { Wait } from '../options.js';
+import { createWatch, poll, start, stop } from './event-loop.js';
+
+/** What an attempt returns when it would have to wait; it has told its lane for what. */
+export const blocked = Symbol('blocked');
+export type Blocked = typeof blocked;
+
+/** Longest blocking slice of a `Sync` wait, in milliseconds: between slices `worker.terminate()` and deaths get through. */
+const slice = 50;
+
+/** The longest that a timer of Node.js can run. */
+const longestTimer = 2 ** 31 - 1;
+
+interface Pending {
+  /** Whoever's closing ends this wait. */
+  readonly owner: object;
+  /** True when the wait is over, by success or by an error. */
+  attempt(): boolean;
+  fail(error: Error): void;
+}
+
+/**
+ * The waits of this thread for one side of one object (its puts, its gets, a lock), first come, first served: a later wait never
+ * overtakes an earlier one. Only the first one's condition is watched.
+ */
+export class Lane {
+  readonly #id: number;
+  readonly #pending = new Set<Pending>();
+  #watch = -1;
+  #watching = false;
+  #watchedCondition = 0;
+  #watchedNeed = 0;
+  #condition = 0;
+  #need = 0;
+
+  constructor(id: number) {
+    this.#id = id;
+  }
+
+  /** Whether earlier waits are pending, which a new one must not overtake. */
+  get busy(): boolean {
+    return this.#pending.size > 0;
+  }
+
+  /** For attempts: notes what they wait for. `need` is the condition's parameter (bytes of room). */
+  blockedOn(condition: number, need = 0): Blocked {
+    this.#condition = condition;
+    this.#need = need;
+    return blocked;
+  }
+
+  /** Whether the last attempt that failed waits for this condition. */
+  isBlockedOn(condition: number): boolean {
+    return this.#condition === condition;
+  }
+
+  /**
+   * Waits in promise form until `attempt` gives something else than `blocked`; its error rejects. When time runs out it is tried
+   * once more, then `onTimeout()` gives the result or throws. An abort takes nothing.
+   */
+  wait<T>(
+    owner: object,
+    { timeout, signal }: Wait,
+    attempt: () => T | Blocked,
+    onTimeout: () => T,
+  ): Promise<T> {
+    if (signal?.aborted) return Promise.reject(abortError(signal));
+    return new Promise<T>((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined;
+      const finish = () => {
+        this.#pending.delete(pending);
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
+      };
+      const pending: Pending = {
+        owner,
+        attempt: () => {
+          let result: T | Blocked;
+          try {
+            result = attempt();
+          } catch (error) {
+            finish();
+            reject(error);
+            return true;
+          }
+          if (result === blocked) return false;
+          finish();
+          resolve(result);
+          return true;
+        },
+        fail: (error) => {
+          finish();
+          reject(error);
+        },
+      };
+      const abort = () => {
+        pending.fail(abortError(signal as AbortSignal));
+        this.settle();
+      };
+      const runOut = () => {
+        this.settle();
+        if (!this.#pending.has(pending)) return;
+        finish();
+        try {
+          resolve(onTimeout());
+        } catch (error) {
+          reject(error);
+        }
+        this.settle();
+      };
+      this.#pending.add(pending);
+      signal?.addEventListener('abort', abort, { once: true });
+      if (timeout === 0) runOut();
+      else {
+        if (timeout !== Infinity) {
+          startTimer(timeout, runOut, (started) => {
+            timer = started;
+          });
+        }
+        this.settle();
+      }
+    });
+  }
+
+  /**
+   * The same for the `Sync` forms: blocks the thread, in slices. Waits in promise form that came before are served first.
+   * `mayEnd` is asked before each sleep and throws where only this thread could end the wait.
+   */
+  waitSync<T>(
+    { timeout }: Wait,
+    attempt: () => T | Blocked,
+    onTimeout: () => T,
+    mayEnd?: () => void,
+  ): T {
+    const deadline = timeout === Infinity ? Infinity : performance.now() + timeout;
+    for (;;) {
+      if (this.busy) this.settle();
+      if (!this.busy) {
+        const result = attempt();
+        if (result !== blocked) return result;
+      }
+      const remaining = deadline - performance.now();
+      if (remaining <= 0) return onTimeout();
+      if (timeout === Infinity) mayEnd?.();
+      binding.waitSync(this.#id, this.#condition, this.#need, Math.min(slice, remaining));
+    }
+  }
+
+  /** Serves waits in their order for as long as they can be served, then watches what the next one waits for. */
+  settle(): void {
+    let served = false;
+    for (const first of this.#pending) {
+      if (!first.attempt()) break;
+      served = true;
+    }
+    if (this.#pending.size > 0) this.#keepWatching();
+    else if (this.#watching) {
+      this.#watching = false;
+      stop(this.#watch, !served);
+    }
+  }
+
+  #keepWatching(): void {
+    if (this.#watch < 0) {
+      this.#watch = createWatch(this, this.#id, this.#condition, this.#need);
+    } else if (this.#condition !== this.#watchedCondition || this.#need !== this.#watchedNeed) {
+      binding.rewatch(this.#watch, this.#condition, this.#need);
+    }
+    this.#watchedCondition = this.#condition;
+    this.#watchedNeed = this.#need;
+    if (this.#watching) poll();
+    else {
+      this.#watching = true;
+      start(this.#watch);
+    }
+  }
+
+  /** Ends the waits of a handle that is being closed. */
+  cancel(owner: object): void {
+    for (const pending of this.#pending) {
+      if (pending.owner === owner) pending.fail(new ClosedError());
+    }
+    this.settle();
+  }
+}
+
+function startTimer(
+  milliseconds: number,
+  run: () => void,
+  keep: (timer: NodeJS.Timeout) => void,
+): void {
+  if (milliseconds <= longestTimer) {
+    keep(setTimeout(run, Math.ceil(milliseconds)));
+    return;
+  }
+  keep(setTimeout(() => startTimer(milliseconds - longestTimer, run, keep), longestTimer));
+}
