@@ -16,6 +16,7 @@ export interface Binding {
     capacity: number,
     maxItems: number,
     maxBytes: number,
+    joinable: boolean,
   ): number;
   createPipe(
     name: string,
@@ -34,6 +35,8 @@ export interface Binding {
     codec: number,
     meta: string,
     bytes: number,
+    /** The first bytes; the rest is zero. */
+    initial: Uint8Array,
   ): number;
   createLock(name: string, mode: number, persist: boolean, codec: number, meta: string): number;
   openQueue(name: string): number;
@@ -81,6 +84,10 @@ export interface Binding {
   queueRoom(id: number, bytes: number): number;
   queueLimits(id: number): { capacity: number; maxItems: number; maxBytes: number };
   queueStopInsisting(id: number): void;
+  /** 1, or 0 where nothing is unfinished. */
+  queueTaskDone(id: number): number;
+  /** How many items were lost with dead consumers, once all others are finished. */
+  queueJoin(id: number): number;
 
   // Pipes. `end` is 0 or 1.
   pipeSend(id: number, end: number, start: number, stop: number): number;
@@ -121,8 +128,27 @@ export interface Binding {
   inspect(): number;
   /** Announces every active watch, then polls: at 0 the loop may sleep until the doorbell rings. */
   announce(): number;
+  /** Blocks the thread until the doorbell rings, a slice at most. Only after announce() gave 0. */
+  listen(milliseconds: number): void;
   takeDoorbell(): number;
   usableCpus(): number;
+
+  // Bare memory. Its numbers are its own and are never used twice.
+  memoryCreate(
+    name: string,
+    mode: number,
+    persist: boolean,
+    size: number,
+    /** The first bytes; the rest is zero. */
+    initial: Uint8Array,
+  ): number;
+  memoryOpen(name: string): number;
+  memorySize(id: number): number;
+  /** The buffer over the memory; once. `detachView` empties it. */
+  memoryView(id: number): ArrayBuffer;
+  /** Leaves; removes the name where nobody else is attached and it was made here. Views stay as they are. Idempotent. */
+  memoryClose(id: number): void;
+  memoryUnlink(id: number): void;
 
   // The process.
   setIdentity(text: string): void;

@@ -1,31 +1,44 @@
+import { readBytes } from './bytes.js';
+import { type Cell, lockKept, viewOf } from './cell.js';
 import type { CType } from './ctypes.js';
 import { ClosedError, invalidArgType, outOfRange } from './errors.js';
 import type { Guard } from './guard.js';
 import type { Lock } from './lock.js';
-import { type SyncWaitOptions, type WaitOptions, readInteger } from './options.js';
+import { binding } from './native.js';
+import { readInteger, type SyncWaitOptions, type WaitOptions } from './options.js';
 import { type Handle, SharedObject } from './shared-object.js';
-import type { Attachment } from './attachment.js';
 import { noLock } from './value.js';
-import { readBytes } from './bytes.js';
 
 /** The shared object behind an array: a typed array cannot be one itself. */
 export class ArrayHandle extends SharedObject {
   readonly type: CType;
   readonly lock: Lock | undefined;
+  /** The memory, for this handle alone. */
+  readonly buffer: ArrayBuffer;
 
-  constructor(attachment: Attachment, type: CType, lock: Lock | undefined) {
+  constructor({ attachment, type, lock }: Cell) {
     super(attachment, 'array');
     this.type = type;
     this.lock = lock;
+    try {
+      this.buffer = viewOf(attachment, this);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   override close(): void {
+    if (this.closed) return;
     this.lock?.close();
+    binding.detachView(this.buffer);
     super.close();
   }
 
-  get options(): { persist: boolean; mode: number } {
-    return this.attachment;
+  /** What the array was created with, as `openOrCreate` compares it. */
+  get options(): Readonly<Record<string, unknown>> {
+    const { persist, mode } = this.attachment;
+    return { persist, mode, lock: lockKept(this.attachment) };
   }
 }
 
@@ -70,7 +83,9 @@ function the(array: object): ArrayHandle {
 }
 
 function lockOfArray(array: object): Lock {
-  return the(array).lock ?? noLock();
+  const { closed, lock } = the(array);
+  if (closed) throw new ClosedError();
+  return lock ?? noLock();
 }
 
 /** Installed on the prototype of every class of shared arrays; `this` is the typed array. */
@@ -97,10 +112,15 @@ export const members = {
     return lockOfArray(this);
   },
   getObj(): object {
+    openType(this);
     return this;
   },
   acquire(options?: WaitOptions): Promise<Guard | null> {
-    return lockOfArray(this).acquire(options);
+    try {
+      return lockOfArray(this).acquire(options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   },
   acquireSync(options?: SyncWaitOptions): Guard | null {
     return lockOfArray(this).acquireSync(options);

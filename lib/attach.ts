@@ -2,23 +2,40 @@ import { handleOf } from './array-members.js';
 import { setSharedHooks } from './codec/codec.js';
 import { Connection } from './connection.js';
 import { invalidArgType } from './errors.js';
+import { JoinableQueue } from './joinable-queue.js';
 import { Lock, openLockOfCell } from './lock.js';
+import { checkMemoryName } from './memory/memory-options.js';
+import { ShareableList } from './memory/shareable-list.js';
+import { SharedMemory } from './memory/shared-memory.js';
 import { checkName } from './options.js';
 import { claimEnd } from './pipe.js';
 import { Queue } from './queue.js';
 import { SharedArray } from './shared-array.js';
 import { type Handle, SharedObject } from './shared-object.js';
+import { SimpleQueue } from './simple-queue.js';
 import { Value } from './value.js';
 
 /** Everything that a handle can lead to. */
-export type AnySharedObject = Queue | Connection | Value | SharedArray | Lock;
+export type AnySharedObject =
+  | Queue
+  | Connection
+  | Value
+  | SharedArray
+  | Lock
+  | SimpleQueue
+  | SharedMemory
+  | ShareableList;
 
 const openers: Readonly<Record<string, (name: string, handle: Handle) => AnySharedObject>> = {
   queue: (name) => Queue.open(name),
+  'joinable-queue': (name) => JoinableQueue.open(name),
+  'simple-queue': (name) => SimpleQueue.open(name),
   connection: (name, { end }) => claimEnd(name, end === 1 ? 1 : 0),
   value: (name) => Value.open(name),
   array: (name) => SharedArray.open(name),
   lock: (name) => Lock.open(name),
+  memory: (name) => SharedMemory.open(name),
+  'shareable-list': (name) => ShareableList.open(name),
   'cell-lock': (name) => openLockOfCell(name),
 };
 
@@ -32,17 +49,25 @@ export function attach(handle: unknown): AnySharedObject {
   return (openers[kind] as (typeof openers)[string])(name, handle as Handle);
 }
 
+/** Bare memory has names of its own. */
+const bare = new Set(['memory', 'shareable-list']);
+
 function readHandle(handle: unknown): Handle {
   if (typeof handle === 'object' && handle !== null) {
-    const { interproc, kind, name } = handle as Partial<Handle>;
-    if (interproc === 1 && typeof kind === 'string' && Object.hasOwn(openers, kind))
-      return { interproc, kind, name: checkName(name) };
+    const { interproc, kind, name, end } = handle as Partial<Handle>;
+    const known = typeof kind === 'string' && Object.hasOwn(openers, kind);
+    if (interproc === 1 && known && (kind !== 'connection' || end === 0 || end === 1))
+      return { interproc, kind, name: bare.has(kind) ? checkMemoryName(name) : checkName(name) };
   }
   throw invalidArgType('handle', 'the handle of a shared object', handle);
 }
 
 setSharedHooks({
-  isShared: (value) => value instanceof SharedObject || handleOf(value) !== undefined,
+  isShared: (value) =>
+    value instanceof SharedObject ||
+    handleOf(value) !== undefined ||
+    value instanceof SharedMemory ||
+    value instanceof ShareableList,
   toHandle: (value) => (value as { handle: Handle }).handle,
   fromHandle: (handle) => attach(handle),
 });

@@ -3,8 +3,16 @@ import { binding } from './native.js';
 import { uniqueName } from './options.js';
 import { Lane } from './waiting/lane.js';
 
+/** The kinds of segments, numbered as in native/include/layout.h. */
+export const Kind = { queue: 1, pipe: 2, cell: 3, lock: 4 } as const;
+
 /** What the creator of a segment chose, besides what the native layout keeps. */
 export type Meta = Readonly<Record<string, unknown>>;
+
+/** What is told when a handle is closed: whoever looks at that one finds it closed. */
+export interface Watcher {
+  look(): void;
+}
 
 /** What every kind of object can be created with. */
 export interface CreateOptions {
@@ -23,17 +31,20 @@ export interface CreateOptions {
 export class Attachment {
   readonly id: number;
   readonly name: string;
+  readonly kind: number;
   readonly codec: number;
   readonly persist: boolean;
   readonly mode: number;
   readonly meta: Meta;
   readonly #lanes = new Map<string, Lane>();
+  readonly #watchers = new Map<number, Watcher>();
   #handles = 0;
 
   private constructor(id: number, name: string) {
-    const { codec, meta, persist, mode } = binding.describe(id);
+    const { kind, codec, meta, persist, mode } = binding.describe(id);
     this.id = id;
     this.name = name;
+    this.kind = kind;
     this.codec = codec;
     this.persist = persist;
     this.mode = mode;
@@ -55,12 +66,23 @@ export class Attachment {
     }
   }
 
-  /** Attaches to an object, or shares this thread's attachment to it. */
-  static open(name: string, attach: (name: string) => number): Attachment {
+  /** Attaches to an object, or shares this thread's attachment to it. `kind` is the one that `attach` insists on. */
+  static open(name: string, attach: (name: string) => number, kind?: number): Attachment {
     const known = attachments.get(name);
-    // The name may lead to another object by now.
-    if (known !== undefined && binding.isCurrent(known.id)) return known;
+    const fits = known !== undefined && (kind === undefined || kind === known.kind);
+    // The name may lead to another object by now. One of another kind is left to `attach`, which refuses it.
+    if (fits && binding.isCurrent(known.id)) return known;
     return Attachment.#adopt(attach(name), name);
+  }
+
+  /** Runs what the first handle needs; where that fails, nothing stays attached for a handle that never came to be. */
+  prepare<T>(body: () => T): T {
+    try {
+      return body();
+    } catch (error) {
+      this.retain().release();
+      throw error;
+    }
   }
 
   static #adopt(id: number, name: string): Attachment {
@@ -84,6 +106,16 @@ export class Attachment {
     return lane;
   }
 
+  /** What looks at one condition of the object and takes nothing: one for all who do (lib/select). */
+  watcher<W extends Watcher>(condition: number, make: (id: number) => W): W {
+    let watcher = this.#watchers.get(condition) as W | undefined;
+    if (watcher === undefined) {
+      watcher = make(this.id);
+      this.#watchers.set(condition, watcher);
+    }
+    return watcher;
+  }
+
   /** One more handle. */
   retain(): this {
     this.#handles++;
@@ -100,6 +132,7 @@ export class Attachment {
   /** Ends the waits of a handle that is being closed. */
   cancel(owner: object): void {
     for (const lane of this.#lanes.values()) lane.cancel(owner);
+    for (const watcher of this.#watchers.values()) watcher.look();
   }
 }
 

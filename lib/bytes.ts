@@ -12,6 +12,16 @@ export function readBytes(value: unknown, name = 'buffer'): Uint8Array {
   throw invalidArgType(name, 'a Buffer, typed array, DataView or ArrayBuffer', value);
 }
 
+/** What holds bytes. */
+export type BytesLike = ArrayBufferView | ArrayBuffer;
+
+/** The `maxLength` that no message exceeds. */
+export const wholeMessage = Number.MAX_SAFE_INTEGER;
+
+export function readMaxLength(maxLength: unknown): number {
+  return maxLength === undefined ? wholeMessage : readInteger(maxLength, 'maxLength', 0);
+}
+
 /** `size` bytes from `offset`; the rest where `size` is left out. @throws RangeError for a part outside the buffer */
 export function readSlice(value: unknown, offset: unknown = 0, size?: unknown): Uint8Array {
   const bytes = readBytes(value);

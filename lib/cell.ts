@@ -1,11 +1,19 @@
-import { Attachment, type CreateOptions } from './attachment.js';
+import { constants } from 'node:buffer';
+import { markAsUntransferable } from 'node:worker_threads';
+import { Attachment, type CreateOptions, Kind } from './attachment.js';
 import { type CType, isStruct, resolveType, type StructType, struct } from './ctypes.js';
-import { CorruptSegmentError, invalidArgType, LayoutMismatchError } from './errors.js';
-import { Lock, lockOfCell } from './lock.js';
+import {
+  CorruptSegmentError,
+  InterprocError,
+  invalidArgType,
+  LayoutMismatchError,
+  outOfRange,
+} from './errors.js';
+import { Lock, lockOfCell, openLockOfCell } from './lock.js';
 import { binding } from './native.js';
-import { readBoolean } from './options.js';
+import { checkName, readBoolean } from './options.js';
 import { readCreation } from './queue-options.js';
-import type { SharedObject } from './shared-object.js';
+import type { Handle, SharedObject } from './shared-object.js';
 
 /** Typed memory in a segment of its own: what `Value` and `SharedArray` are made on. */
 export interface CellOptions extends CreateOptions {
@@ -23,37 +31,54 @@ export interface CellShape {
   readonly length: number;
 }
 
-/** Creates zeroed memory for a shape. */
+/** What a handle on a value or an array is made of. */
+export interface Cell extends CellShape {
+  readonly attachment: Attachment;
+  readonly lock: Lock | undefined;
+}
+
+/** Creates memory for a shape. `initial` is in it before anybody else can open it; what lies behind that is zero. */
 export function createCell(
   shape: CellShape,
   options: Readonly<Record<string, unknown>>,
-): Attachment {
+  initial: Uint8Array,
+): Cell {
   const { name, persist, mode } = readCreation(options);
+  const given = options['lock'];
   const meta = JSON.stringify({
     kind: shape.kind,
     type: describeType(shape.type),
     length: shape.length,
-    lock: describeLock(options['lock']),
+    lock: describeLock(given),
   });
   const bytes = shape.type.size * shape.length;
-  return Attachment.create(name, (chosen) =>
-    binding.createCell(chosen, mode, persist, 0, meta, bytes),
-  );
-}
-
-/** Attaches to a value or an array, and reads what its creator said of it. */
-export function openCell(
-  name: string,
-  kind: CellKind,
-): { attachment: Attachment; shape: CellShape } {
-  const attachment = Attachment.open(name, binding.openCell);
+  if (bytes > largestView) {
+    throw outOfRange('length', `at most ${Math.floor(largestView / shape.type.size)}`, shape.length);
+  }
+  // Before anything exists: a lock that is closed leaves nothing behind.
+  const shared = given instanceof Lock ? Lock.again(given) : undefined;
   try {
-    return { attachment, shape: readShape(attachment, kind) };
+    const attachment = Attachment.create(name, (chosen) =>
+      binding.createCell(chosen, mode, persist, 0, meta, bytes, initial),
+    );
+    return { ...shape, attachment, lock: shared ?? lockOf(attachment) };
   } catch (error) {
-    attachment.retain().release();
+    shared?.close();
     throw error;
   }
 }
+
+/** Attaches to a value or an array, and reads what its creator said of it. */
+export function openCell(name: string, kind: CellKind): Cell {
+  const attachment = Attachment.open(name, binding.openCell, Kind.cell);
+  return attachment.prepare(() => {
+    const shape = readShape(attachment, kind);
+    return { ...shape, attachment, lock: lockOf(attachment) };
+  });
+}
+
+/** V8 makes no buffer of more bytes. */
+const largestView = constants.MAX_LENGTH;
 
 function readShape(attachment: Attachment, kind: CellKind): CellShape {
   const { name, meta } = attachment;
@@ -62,37 +87,56 @@ function readShape(attachment: Attachment, kind: CellKind): CellShape {
   }
   const { length } = meta;
   const type = readType(meta['type'], name);
-  const bytes = binding.cellView(attachment.id).byteLength;
-  if (typeof length !== 'number' || !Number.isInteger(length) || length * type.size !== bytes) {
+  const bytes = binding.cellBytes(attachment.id);
+  const fits = Number.isInteger(length) && (length as number) * type.size === bytes;
+  if (!fits || bytes > largestView || (kind === 'value' && length !== 1)) {
     throw new CorruptSegmentError(`The length of '${name}' does not fit its memory`);
   }
-  return { kind, type, length };
+  return { kind, type, length: length as number };
 }
 
-/** A buffer keeps the handles on its memory: while a view of it is in use, it is not detached by the garbage collector. */
-const keepers = new WeakMap<ArrayBuffer, Set<SharedObject>>();
+/** A buffer keeps the handle that it belongs to: while a view of it is in use, it is not detached by the garbage collector. */
+const keepers = new WeakMap<ArrayBuffer, SharedObject>();
 
-/** The memory of a cell, for a handle. */
+/** The memory of a cell, for a handle. It is the handle's own: `detachView` empties what was made of it, and no other handle's. */
 export function viewOf(attachment: Attachment, handle: SharedObject): ArrayBuffer {
   const buffer = binding.cellView(attachment.id);
-  let kept = keepers.get(buffer);
-  if (kept === undefined) {
-    kept = new Set();
-    keepers.set(buffer, kept);
-  }
-  kept.add(handle);
+  // Moved to another thread it would outlive close() there, beyond anybody's reach.
+  markAsUntransferable(buffer);
+  keepers.set(buffer, handle);
   return buffer;
 }
 
 /** The lock that goes with a cell; `undefined` where it has none. */
-export function lockOf(attachment: Attachment): Lock | undefined {
+function lockOf(attachment: Attachment): Lock | undefined {
   const { lock } = attachment.meta;
   if (lock === true) return lockOfCell(attachment);
-  return typeof lock === 'string' ? Lock.open(lock) : undefined;
+  if (lock === false) return undefined;
+  const { kind, name } = (lock ?? {}) as Partial<Handle>;
+  try {
+    if (kind === 'lock') return Lock.open(checkName(name));
+    if (kind === 'cell-lock') return openLockOfCell(checkName(name));
+  } catch (error) {
+    if (error instanceof InterprocError) throw error;
+  }
+  throw new CorruptSegmentError(`'${attachment.name}' does not say which lock it has`);
 }
 
-function describeLock(lock: unknown): boolean | string {
-  if (lock instanceof Lock) return lock.name;
+/** What `openOrCreate` compares: `undefined` where the option was left out. */
+export function lockOption(lock: unknown): boolean | string | undefined {
+  if (lock === undefined) return undefined;
+  const described = describeLock(lock);
+  return typeof described === 'boolean' ? described : described.name;
+}
+
+/** The same for an object that exists. */
+export function lockKept(attachment: Attachment): unknown {
+  const { lock } = attachment.meta;
+  return typeof lock === 'boolean' ? lock : (lock as Partial<Handle> | undefined)?.name;
+}
+
+function describeLock(lock: unknown): boolean | Handle {
+  if (lock instanceof Lock) return lock.handle;
   if (lock === null || (lock !== undefined && typeof lock !== 'boolean')) {
     throw invalidArgType('lock', 'true, false or a Lock', lock);
   }

@@ -1,11 +1,12 @@
 import type { Duplex } from 'node:stream';
 import type { Attachment } from './attachment.js';
 import type { Codec } from './codec/codec.js';
-import { readSlice } from './bytes.js';
+import { type BytesLike, readMaxLength, readSlice, wholeMessage } from './bytes.js';
 import { toDuplex } from './duplex.js';
 import {
   BrokenPipeError,
   BufferTooShort,
+  ClosedError,
   EOFError,
   InterprocError,
   TimeoutError,
@@ -14,7 +15,6 @@ import { keepUntilArrived } from './in-transit.js';
 import * as messages from './messages.js';
 import { binding, Outcome } from './native.js';
 import {
-  readInteger,
   readSyncWait,
   readTimeout,
   readWait,
@@ -22,12 +22,14 @@ import {
   type Wait,
   type WaitOptions,
 } from './options.js';
+import { conditionOf } from './select/condition-watch.js';
+import { type HasSelectable, type Selectable, selectable } from './select/selectable.js';
 import { type Handle, SharedObject } from './shared-object.js';
 import { handOver, type Transfer, transfer } from './transfer.js';
+import { toWebStreams, type WebStreams } from './web-streams.js';
 import { type Blocked, blocked, type Lane } from './waiting/lane.js';
 
 const done: Promise<void> = Promise.resolve();
-const wholeMessage = 2 ** 32 - 1;
 
 /**
  * One end of a pipe. Message boundaries are kept, empty messages too. Python: `multiprocessing.connection.Connection`.
@@ -37,7 +39,7 @@ const wholeMessage = 2 ** 32 - 1;
  * fails with BrokenPipeError. An end belongs to one process at a time: one that is passed on in a message or to a `Process` is closed
  * here and belongs to the receiver.
  */
-export class Connection<T = unknown> extends SharedObject implements AsyncIterable<T> {
+export class Connection<T = unknown> extends SharedObject implements AsyncIterable<T>, HasSelectable {
   readonly #end: number;
   readonly #codec: Codec<T>;
   readonly #sends: Lane;
@@ -205,9 +207,28 @@ export class Connection<T = unknown> extends SharedObject implements AsyncIterab
     };
   }
 
+  /** For `wait()`: a message, or the end of file. @internal */
+  [selectable](): Selectable {
+    const check = () => {
+      if (!this.closed) this.#checkReadable();
+      return false;
+    };
+    return conditionOf(this.attachment, 2 * this.#end, () => this.id, check);
+  }
+
   /** A stream of messages both ways (object mode). It reads no more than is wanted; destroying or ending it both ways closes this end. */
   toDuplex(): Duplex {
+    if (this.closed) throw new ClosedError();
     return toDuplex(this);
+  }
+
+  /**
+   * The same as web streams, one for each direction, with backpressure. Closes this end when both are done.
+   * @throws ClosedError
+   */
+  toWebStream(): WebStreams<T> {
+    if (this.closed) throw new ClosedError();
+    return toWebStreams(this);
   }
 
   /**
@@ -291,7 +312,7 @@ export class Connection<T = unknown> extends SharedObject implements AsyncIterab
         const result = take();
         if (result !== blocked) return Promise.resolve(result);
       }
-      return this.#receives.wait(this, wait, take, throwTimeout);
+      return this.#receives.wait(this, wait, () => this.#takeLater(take), throwTimeout);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -300,7 +321,13 @@ export class Connection<T = unknown> extends SharedObject implements AsyncIterab
   #receiveSync<R>(options: SyncWaitOptions | undefined, where: string, take: () => R | Blocked): R {
     const wait = readSyncWait(options, where);
     this.#checkReadable();
-    return this.#receives.waitSync(wait, take, throwTimeout);
+    return this.#receives.waitSync(wait, () => this.#takeLater(take), throwTimeout);
+  }
+
+  /** An earlier wait of this thread may have met too long a message meanwhile. */
+  #takeLater<R>(take: () => R | Blocked): R | Blocked {
+    this.#checkReadable();
+    return take();
   }
 
   readonly #take = (): T | Blocked => {
@@ -369,15 +396,8 @@ export class Connection<T = unknown> extends SharedObject implements AsyncIterab
   }
 }
 
-/** What holds bytes. */
-export type BytesLike = ArrayBufferView | ArrayBuffer;
-
 function succeeded(outcome: number): boolean {
   return outcome > 0;
-}
-
-function readMaxLength(maxLength: unknown): number {
-  return maxLength === undefined ? wholeMessage : readInteger(maxLength, 'maxLength', 0);
 }
 
 function throwTimeout(): never {

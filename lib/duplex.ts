@@ -1,9 +1,9 @@
 import { Duplex, type DuplexOptions } from 'node:stream';
-import type { Connection } from './connection.js';
-import { EOFError } from './errors.js';
+import { EOFError, InterprocError } from './errors.js';
+import type { MessageEnd } from './message-end.js';
 
 /** A connection as a stream: one message is one object; `write` waits for room, and nothing is received before it is wanted. */
-export function toDuplex<T>(connection: Connection<T>): Duplex {
+export function toDuplex<T>(connection: MessageEnd<T>): Duplex {
   const stop = new AbortController();
   const options: DuplexOptions & { readable: boolean; writable: boolean } = {
     objectMode: true,
@@ -12,7 +12,11 @@ export function toDuplex<T>(connection: Connection<T>): Duplex {
     writable: connection.writable,
     read(this: Duplex) {
       connection.recv({ signal: stop.signal }).then(
-        (message) => this.push(message),
+        (message) => {
+          // To a stream, null is the end: what came behind it would be lost without a word.
+          if (message === null) this.destroy(nullMessage());
+          else this.push(message);
+        },
         (error: Error) => {
           if (error instanceof EOFError) this.push(null);
           else if (!stop.signal.aborted) this.destroy(error);
@@ -29,4 +33,10 @@ export function toDuplex<T>(connection: Connection<T>): Duplex {
     },
   };
   return new Duplex(options);
+}
+
+function nullMessage(): InterprocError {
+  return new InterprocError('A stream cannot carry the message null; receive it with recv()', {
+    code: 'ERR_STREAM_NULL_VALUES',
+  });
 }

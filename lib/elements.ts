@@ -1,5 +1,5 @@
 import { type CType, isStruct, structView } from './ctypes.js';
-import { invalidArgType, outOfRange } from './errors.js';
+import { ClosedError, invalidArgType, outOfRange } from './errors.js';
 
 /**
  * One value in shared memory. Reading and writing never tear; the operations are atomic between all threads and processes, take no
@@ -17,7 +17,7 @@ export interface Element<T> {
   compareExchange(expected: unknown, value: unknown): T;
 }
 
-/** The element that a C type makes of memory. `memory` throws once the memory is gone. */
+/** The element that a C type makes of memory. */
 export function elementOf(type: CType, buffer: ArrayBuffer): Element<unknown> {
   if (type.kind === 'int') return type.bigint ? bigElement(type, buffer) : intElement(type, buffer);
   if (type.kind === 'bool') return boolElement(type, buffer);
@@ -164,7 +164,12 @@ function floatElement(type: CType, buffer: ArrayBuffer): Element<number> {
 /** Characters and structs: no atomic operations. A struct is a live view of the memory. */
 function plainElement(type: CType, buffer: ArrayBuffer): Element<unknown> {
   const memory = new DataView(buffer);
-  const live = isStruct(type) ? structView(type, memory) : undefined;
+  // A view may be kept for longer than its value is open.
+  const open = () => {
+    if (buffer.byteLength === 0) throw new ClosedError();
+    return memory;
+  };
+  const live = isStruct(type) ? structView(type, open) : undefined;
   return {
     get: () => live ?? type.read(memory, 0),
     set: (value) => type.write(memory, 0, type.check(value, 'value')),

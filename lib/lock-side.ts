@@ -1,5 +1,5 @@
 import type { Attachment } from './attachment.js';
-import { DeadlockError } from './errors.js';
+import { DeadlockError, invalidArgType } from './errors.js';
 import { Guard } from './guard.js';
 import { binding } from './native.js';
 import { readSyncWait, readWait, type SyncWaitOptions, type WaitOptions } from './options.js';
@@ -65,6 +65,7 @@ export class LockSide {
   }
 
   async run<R>(body: () => R | PromiseLike<R>): Promise<R> {
+    checkBody(body);
     const guard = await this.acquire(undefined);
     try {
       return await body();
@@ -74,6 +75,7 @@ export class LockSide {
   }
 
   runSync<R>(body: () => R): R {
+    checkBody(body);
     const guard = this.acquireSync(undefined);
     try {
       return body();
@@ -97,4 +99,9 @@ export class LockSide {
   }
 
   readonly #release = () => this.release();
+}
+
+/** Before the lock is taken, so that nobody waits for nothing. */
+function checkBody(body: unknown): void {
+  if (typeof body !== 'function') throw invalidArgType('body', 'a function', body);
 }

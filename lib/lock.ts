@@ -1,11 +1,11 @@
-import { Attachment, type CreateOptions, Opened, openOrCreate } from './attachment.js';
-import { CorruptSegmentError, InterprocError } from './errors.js';
+import { Attachment, type CreateOptions, Kind, Opened, openOrCreate } from './attachment.js';
+import { ClosedError, CorruptSegmentError, InterprocError } from './errors.js';
 import type { Guard } from './guard.js';
 import { LockSide } from './lock-side.js';
 import { binding } from './native.js';
 import { checkName, checkOptions, type SyncWaitOptions, type WaitOptions } from './options.js';
 import { readCreation } from './queue-options.js';
-import { closedId, type Handle, refuseMismatch, SharedObject } from './shared-object.js';
+import { closedId, refuseMismatch, SharedObject } from './shared-object.js';
 
 export type LockOptions = CreateOptions;
 
@@ -34,7 +34,7 @@ export class Lock extends SharedObject {
 
   /** Attaches to a lock by its name. @throws InterprocError `ENOENT` where there is none, LayoutMismatchError where it is something else. */
   static open(name: string): Lock {
-    const attachment = Attachment.open(checkName(name), binding.openLock);
+    const attachment = Attachment.open(checkName(name), binding.openLock, Kind.lock);
     if (attachment.meta['recursive'] !== true) return openedLock(new Opened(attachment));
     attachment.retain().release();
     throw new InterprocError(`'${name}' is an RLock; open it as one`, {
@@ -72,8 +72,11 @@ export class Lock extends SharedObject {
     binding.unlinkName(checkName(name));
   }
 
-  override get handle(): Handle {
-    return super.handle;
+  /** Another handle on a lock that is open, whatever its name leads to by now. @internal */
+  static again(lock: Lock): Lock {
+    const { attachment, closed } = lock;
+    if (closed) throw new ClosedError('The lock is closed');
+    return openedLock(new Opened(attachment, lock.handle.kind === 'lock' ? undefined : cellLock));
   }
 
   /** Resolves to a guard when this thread holds the lock, to `null` when time ran out. Rejects with AbortError, ClosedError. */
@@ -129,7 +132,7 @@ export function lockOfCell(attachment: Attachment): Lock {
 
 /** The lock inside the value or array of that name. */
 export function openLockOfCell(name: string): Lock {
-  const attachment = Attachment.open(checkName(name), binding.openCell);
+  const attachment = Attachment.open(checkName(name), binding.openCell, Kind.cell);
   if (attachment.meta['lock'] === true) return lockOfCell(attachment);
   attachment.retain().release();
   throw new CorruptSegmentError(`'${name}' has no lock of its own`);

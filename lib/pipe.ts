@@ -1,4 +1,4 @@
-import { Attachment, type CreateOptions } from './attachment.js';
+import { Attachment, type CreateOptions, Kind } from './attachment.js';
 import type { Codec } from './codec/codec.js';
 import { type CodecOption, resolveCodec } from './codec/resolve.js';
 import { Connection } from './connection.js';
@@ -41,12 +41,14 @@ export function Pipe<T = unknown>(options?: PipeOptions<T>): [Connection<T>, Con
  * process has it.
  */
 export function claimEnd(name: string, end: number): Connection {
-  const attachment = Attachment.open(name, binding.openPipe);
+  const attachment = Attachment.open(name, binding.openPipe, Kind.pipe);
   // Held for the time of the claim: an attachment without a handle is let go.
   attachment.retain();
   try {
+    // Before the claim: an end whose messages could not be read stays where it is.
+    const codec = codecOf(attachment, undefined);
     binding.pipeClaim(attachment.id, end);
-    return new Connection(attachment, end, codecOf(attachment, undefined));
+    return new Connection(attachment, end, codec);
   } finally {
     attachment.release();
   }

@@ -2,6 +2,7 @@ import { Attachment } from './attachment.js';
 import { msgpackCodec } from './codec/msgpack.js';
 import { ProcessError } from './errors.js';
 import { recallFromTransit } from './in-transit.js';
+import { SharedMemory } from './memory/shared-memory.js';
 import * as messages from './messages.js';
 import { binding, Outcome } from './native.js';
 import {
@@ -30,7 +31,7 @@ export class BootChannel {
   readonly #attachment: Attachment;
   readonly #daemon: boolean;
   readonly #objects: readonly Handle[];
-  #held: Attachment[] = [];
+  #held: { release(): void }[] = [];
   #taken = false;
   #open = true;
   #failure: ProcessError | undefined;
@@ -126,8 +127,13 @@ export class BootChannel {
 
   /** The caller may close its handles at once: the objects live until the child is attached to them. */
   #hold(): void {
-    for (const { name } of this.#objects) {
+    for (const { kind, name } of this.#objects) {
       try {
+        if (kind === 'memory' || kind === 'shareable-list') {
+          const memory = SharedMemory.open(name);
+          this.#held.push({ release: () => memory.close() });
+          continue;
+        }
         this.#held.push(Attachment.open(name, refuse).retain());
       } catch {
         // Unlinked, or of a kind that lives by its name alone: the child finds out.
@@ -138,7 +144,7 @@ export class BootChannel {
   #letGo(): void {
     const held = this.#held;
     this.#held = [];
-    for (const attachment of held) attachment.release();
+    for (const one of held) one.release();
   }
 
   /** Ends of pipes that nobody will ever take are closed, so that their peers meet the end of file. */

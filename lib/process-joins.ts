@@ -46,6 +46,20 @@ export class Joins {
     });
   }
 
+  /** Calls `ended` when the process has ended, unless the function returned was called before. */
+  add(ended: () => void): () => void {
+    const leave = () => {
+      if (this.#waiting.delete(finish) && this.#waiting.size === 0) this.#onChange(false);
+    };
+    const finish = () => {
+      leave();
+      ended();
+    };
+    this.#waiting.add(finish);
+    if (this.#waiting.size === 1) this.#onChange(true);
+    return leave;
+  }
+
   /** The process has ended. */
   end(): void {
     for (const finish of this.#waiting) finish();

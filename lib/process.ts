@@ -18,6 +18,7 @@ import {
 } from './process-options.js';
 import { spawnFailure, spawnNode } from './process-spawn.js';
 import { endedChild } from './process-status.js';
+import { type HasSelectable, type Selectable, selectable } from './select/selectable.js';
 
 export type { ProcessOptions } from './process-options.js';
 export type { Target } from './process-target.js';
@@ -43,7 +44,7 @@ let made = 0;
  */
 export class Process<Args extends readonly unknown[] = readonly unknown[]>
   extends EventEmitter<ProcessEvents>
-  implements LiveChild
+  implements LiveChild, HasSelectable
 {
   readonly #plan: ProcessPlan;
   readonly #path: readonly number[];
@@ -239,6 +240,16 @@ export class Process<Args extends readonly unknown[] = readonly unknown[]>
       );
     }
     this.#closed = true;
+  }
+
+  /** For `wait()`. @internal */
+  [selectable](): Selectable {
+    return {
+      blocking: 'looks',
+      // As join() sees it: what could not be started throws.
+      ready: () => !this.#joinable() || this.#ended() !== null,
+      watch: (changed) => this.#joins.add(changed),
+    };
   }
 
   /** @internal */

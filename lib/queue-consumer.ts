@@ -57,6 +57,11 @@ export class Consumer<T> {
     return this.#lane.waitSync(wait, take, throwEmpty);
   }
 
+  /** Whether items wait here that the queue has not any more. */
+  get keeps(): boolean {
+    return this.#undecoded.length > 0;
+  }
+
   /** This thread's waits look again. */
   settle(): void {
     this.#lane.settle();

@@ -140,6 +140,8 @@ export class Producer<T> {
         first = start = 0;
       }
       const insist = ++attempts > patience;
+      // Nothing to put is an error all the same on a handle that was closed.
+      if (batch.count === 0) binding.queueCount(this.id);
       while (put < batch.count) {
         const outcome = binding.queuePutMany(this.id, start, first, batch.count - put, insist);
         if (outcome <= 0) {

@@ -1,6 +1,5 @@
-import { Attachment, Opened, openOrCreate } from './attachment.js';
+import { Opened } from './attachment.js';
 import type { Codec } from './codec/codec.js';
-import { resolveCodec } from './codec/resolve.js';
 import { invalidArgType, ShutDown } from './errors.js';
 import { binding, Outcome } from './native.js';
 import {
@@ -14,17 +13,12 @@ import {
   type WaitOptions,
 } from './options.js';
 import { Consumer } from './queue-consumer.js';
-import {
-  codecOf,
-  type QueueOptions,
-  readChannelLimits,
-  readCreation,
-  readMaxsize,
-  readQueueArgument,
-  ringBytes,
-} from './queue-options.js';
-import { Producer } from './queue-producer.js';
-import { closedId, refuseMismatch, SharedObject } from './shared-object.js';
+import { createQueue, openOrCreateQueue, openQueue, type QueueKind } from './queue-open.js';
+import { codecOf, type QueueOptions } from './queue-options.js';
+import { Condition, Producer } from './queue-producer.js';
+import { conditionOf } from './select/condition-watch.js';
+import { type HasSelectable, type Selectable, selectable } from './select/selectable.js';
+import { closedId, SharedObject } from './shared-object.js';
 
 /**
  * Many producers, many consumers, first in, first out, in shared memory. Python: `multiprocessing.Queue`.
@@ -34,7 +28,7 @@ import { closedId, refuseMismatch, SharedObject } from './shared-object.js';
  * by a `get` or by `shutdown()`. A process that is killed at any moment loses no item whose `put` had returned, but the one it was
  * taking.
  */
-export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T> {
+export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>, HasSelectable {
   readonly #producer: Producer<T>;
   readonly #consumer: Consumer<T>;
   readonly #maxsize: number;
@@ -45,10 +39,10 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
    * @throws InterprocError `EEXIST` where the name is taken, `ENOSPC` where `/dev/shm` is full; TypeError and RangeError for options.
    */
   constructor(argument?: number | QueueOptions<T>) {
-    const opened =
-      (argument as unknown) instanceof Opened ? (argument as unknown as Opened) : create(argument);
-    super(opened.attachment, 'queue');
-    const codec: Codec<T> = codecOf(opened.attachment, opened.codec);
+    const given: unknown = argument;
+    const { attachment, codec: codecGiven } = given instanceof Opened ? given : createQueue(given, 'queue');
+    const codec: Codec<T> = attachment.prepare(() => codecOf(attachment, codecGiven));
+    super(attachment, attachment.meta['kind'] as QueueKind);
     const { capacity, maxItems } = binding.queueLimits(this.id);
     this.#capacity = capacity;
     this.#maxsize = maxItems;
@@ -61,11 +55,8 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
    * @throws InterprocError `ENOENT` where there is none, LayoutMismatchError where the name is something else's.
    */
   static open<T = unknown>(name: string, options?: Pick<QueueOptions<T>, 'codec'>): Queue<T> {
-    checkName(name);
     const { codec } = checkOptions(options, ['codec'], 'Queue.open');
-    if (codec !== undefined) resolveCodec(codec);
-    const opened = new Opened(Attachment.open(name, binding.openQueue), codec);
-    return new Queue<T>(opened as unknown as QueueOptions<T>);
+    return new Queue<T>(openQueue(name, codec, 'queue') as unknown as QueueOptions<T>);
   }
 
   /**
@@ -73,29 +64,7 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
    * @throws InterprocError `ERR_OPTIONS_MISMATCH` where the existing queue contradicts an option given.
    */
   static openOrCreate<T = unknown>(name: string, options?: QueueOptions<T>): Queue<T> {
-    checkName(name);
-    const given = readQueueArgument(options, 'Queue.openOrCreate');
-    readCreation(given);
-    const { maxBytes } = readChannelLimits(given);
-    const maxsize = readMaxsize(given['maxsize']);
-    return openOrCreate(
-      () => {
-        const codec = given['codec'] as QueueOptions<T>['codec'];
-        const queue = Queue.open<T>(name, { codec });
-        try {
-          queue.#refuseMismatch({
-            ...given,
-            maxBytes: maxBytes || undefined,
-            maxsize: given['maxsize'] === undefined ? undefined : maxsize,
-          });
-          return queue;
-        } catch (error) {
-          queue.close();
-          throw error;
-        }
-      },
-      () => new Queue<T>({ ...(given as QueueOptions<T>), name }),
-    );
+    return new Queue<T>(openOrCreateQueue(name, options, 'queue') as unknown as QueueOptions<T>);
   }
 
   /** Removes a queue's name; who is attached goes on. @throws InterprocError `ENOENT` where there is none. */
@@ -227,6 +196,16 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
     this.#producer.id = this.#consumer.id = closedId;
   }
 
+  /** For `wait()`: an item to get, or shut down and drained. @internal */
+  [selectable](): Selectable {
+    return conditionOf(
+      this.attachment,
+      Condition.notEmpty,
+      () => this.id,
+      () => this.#consumer.keeps,
+    );
+  }
+
   /** Items as they come, until the queue is shut down and drained. Leaving the loop early loses nothing. */
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
     return {
@@ -241,45 +220,9 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
       return: () => Promise.resolve({ done: true, value: undefined }),
     };
   }
-
-  #refuseMismatch(given: Readonly<Record<string, unknown>>): void {
-    const { codec, capacity, maxsize, maxBytes, persist, mode } = given;
-    const limits = binding.queueLimits(this.id);
-    refuseMismatch(
-      this.name,
-      {
-        capacity: capacity === undefined ? undefined : ringBytes(capacity as number),
-        codec: codec === undefined ? undefined : resolveCodec(codec).id,
-        maxsize,
-        maxBytes,
-        persist,
-        mode,
-      },
-      {
-        capacity: limits.capacity,
-        codec: this.attachment.codec,
-        maxsize: limits.maxItems,
-        maxBytes: limits.maxBytes,
-        persist: this.attachment.persist,
-        mode: this.attachment.mode,
-      },
-    );
-  }
 }
 
 const once = Object.freeze({ timeout: 0 });
-
-function create(argument: unknown): Opened {
-  const options = readQueueArgument(argument, 'Queue');
-  const { name, persist, mode } = readCreation(options);
-  const { capacity, maxBytes } = readChannelLimits(options);
-  const maxsize = readMaxsize(options['maxsize']);
-  const { id } = resolveCodec(options['codec']);
-  const attachment = Attachment.create(name, (chosen) =>
-    binding.createQueue(chosen, mode, persist, id, '{}', capacity, maxsize, maxBytes),
-  );
-  return new Opened(attachment, options['codec']);
-}
 
 function readItems<T>(items: Iterable<T>): readonly T[] {
   if (Array.isArray(items)) return items as readonly T[];

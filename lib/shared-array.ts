@@ -1,13 +1,20 @@
 import {
-  adopt,
   ArrayHandle,
+  adopt,
   handleOf,
   members,
   readLength,
   type SharedArrayMembers,
 } from './array-members.js';
-import { type Attachment, openOrCreate } from './attachment.js';
-import { cellOptionNames, type CellOptions, createCell, lockOf, openCell, viewOf } from './cell.js';
+import { openOrCreate } from './attachment.js';
+import {
+  type Cell,
+  type CellOptions,
+  cellOptionNames,
+  createCell,
+  lockOption,
+  openCell,
+} from './cell.js';
 import {
   type CType,
   type ResolvedType,
@@ -16,9 +23,10 @@ import {
   type TypeOption,
   type ValueOf,
 } from './ctypes.js';
-import { invalidArgType } from './errors.js';
+import { CorruptSegmentError, invalidArgType } from './errors.js';
 import { binding } from './native.js';
 import { checkName, checkOptions } from './options.js';
+import { readCreation } from './queue-options.js';
 import { refuseMismatch } from './shared-object.js';
 
 export type SharedArrayOptions = CellOptions;
@@ -83,33 +91,42 @@ function classOver(base: TypedArrayConstructor): TypedArrayConstructor {
   return known;
 }
 
-function attached<O extends TypeOption>(attachment: Attachment, type: CType): SharedArray<O> {
-  const handle = new ArrayHandle(attachment, type, lockOf(attachment));
-  const Class = classOver(type.typedArray ?? Uint8Array);
-  const array = new Class(viewOf(attachment, handle)) as unknown as SharedArray<O>;
+function attached<O extends TypeOption>(cell: Cell, base: TypedArrayConstructor): SharedArray<O> {
+  const handle = new ArrayHandle(cell);
+  const Class = classOver(base);
+  const array = new Class(handle.buffer) as unknown as SharedArray<O>;
   adopt(array, handle);
   return array;
 }
 
-function create(type: CType, lengthOrValues: unknown, options: unknown): SharedArray {
+function create(type: CType, initial: number | TypedArray, options: unknown): SharedArray {
   const given = checkOptions(options, cellOptionNames, 'SharedArray');
-  if (type.typedArray === undefined) {
-    throw invalidArgType('type', 'a scalar type: arrays of structs are not supported', type.name);
-  }
-  if (typeof lengthOrValues === 'number') {
-    return attached(
-      createCell({ kind: 'array', type, length: readLength(lengthOrValues) }, given),
-      type,
-    );
-  }
-  const values = readValues(type, lengthOrValues);
-  const array = attached(createCell({ kind: 'array', type, length: values.length }, given), type);
-  (array as unknown as Uint8Array).set(values as number[]);
-  return array;
+  const [length, bytes] =
+    typeof initial === 'number'
+      ? [initial, new Uint8Array()]
+      : [initial.length, new Uint8Array(initial.buffer, initial.byteOffset, initial.byteLength)];
+  return attached(createCell({ kind: 'array', type, length }, given, bytes), elementsOf(type));
 }
 
-/** The elements as the typed array stores them, each checked before anything is created. */
-function readValues(type: CType, values: unknown): readonly (number | bigint)[] {
+/** The typed array that a type's elements are seen through. */
+function elementsOf(type: CType): TypedArrayConstructor {
+  if (type.typedArray !== undefined) return type.typedArray;
+  throw invalidArgType('type', 'a scalar type: arrays of structs are not supported', type.name);
+}
+
+type TypedArray = ArrayBufferView & ArrayLike<number | bigint>;
+
+/** The length, or the elements as the typed array stores them, each checked before anything is created. */
+function readInitial(type: CType, lengthOrValues: unknown): number | TypedArray {
+  const Elements = elementsOf(type);
+  if (typeof lengthOrValues === 'number') return readLength(lengthOrValues);
+  // Elements of this very type cannot be wrong.
+  const numbers = type.kind === 'int' || type.kind === 'float';
+  if (numbers && lengthOrValues instanceof Elements) return lengthOrValues;
+  return new Elements(readValues(type, lengthOrValues) as number[] & bigint[]);
+}
+
+function readValues(type: CType, values: unknown): (number | bigint)[] {
   if (type.kind === 'char' && ArrayBuffer.isView(values))
     return Array.from(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   const iterable = values !== null && values !== undefined && Symbol.iterator in Object(values);
@@ -129,8 +146,13 @@ function stored(value: unknown): number | bigint {
 }
 
 function open(name: string): SharedArray {
-  const { attachment, shape } = openCell(checkName(name), 'array');
-  return attached(attachment, shape.type);
+  const cell = openCell(checkName(name), 'array');
+  const base = cell.type.typedArray;
+  if (base !== undefined) return attached(cell, base);
+  cell.lock?.close();
+  return cell.attachment.prepare(() => {
+    throw new CorruptSegmentError(`The elements of '${name}' are of a type that arrays do not have`);
+  });
 }
 
 function SharedArrayFunction(
@@ -138,7 +160,8 @@ function SharedArrayFunction(
   lengthOrValues: unknown,
   options?: SharedArrayOptions,
 ): SharedArray {
-  return create(resolveType(type) as CType, lengthOrValues, options);
+  const resolved = resolveType(type) as CType;
+  return create(resolved, readInitial(resolved, lengthOrValues), options);
 }
 
 export const SharedArray = Object.assign(SharedArrayFunction, {
@@ -152,9 +175,12 @@ export const SharedArray = Object.assign(SharedArrayFunction, {
     checkName(name);
     const type = resolveType(option) as CType;
     const given = checkOptions(options, cellOptionNames, 'SharedArray.openOrCreate');
-    const values =
-      typeof lengthOrValues === 'number' ? undefined : readValues(type, lengthOrValues);
-    const length = values === undefined ? readLength(lengthOrValues) : values.length;
+    const { persist, mode } = given;
+    readCreation(given);
+    const lock = lockOption(given['lock']);
+    // Once: an iterable can be read no second time.
+    const initial = readInitial(type, lengthOrValues);
+    const length = typeof initial === 'number' ? initial : initial.length;
     return openOrCreate(
       () => {
         const array = open(name);
@@ -162,8 +188,8 @@ export const SharedArray = Object.assign(SharedArrayFunction, {
         try {
           refuseMismatch(
             name,
-            { type: type.code, length, persist: given['persist'], mode: given['mode'] },
-            { type: handle.type.code, length: array.length, ...pick(handle.options) },
+            { type: type.code, length, persist, mode, lock },
+            { type: handle.type.code, length: array.length, ...handle.options },
           );
           return array;
         } catch (error) {
@@ -171,7 +197,7 @@ export const SharedArray = Object.assign(SharedArrayFunction, {
           throw error;
         }
       },
-      () => create(type, lengthOrValues, { ...given, name }),
+      () => create(type, initial, { ...given, name }),
     );
   },
   unlink: (name: string) => binding.unlinkName(checkName(name)),
@@ -182,10 +208,6 @@ Object.defineProperty(SharedArray, Symbol.hasInstance, {
   value: (value: unknown) =>
     typeof value === 'object' && value !== null && handleOf(value) !== undefined,
 });
-
-function pick({ persist, mode }: { persist: boolean; mode: number }): Record<string, unknown> {
-  return { persist, mode };
-}
 
 /** An array without a lock. Python: `multiprocessing.RawArray`. */
 export function RawArray<O extends TypeOption>(

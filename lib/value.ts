@@ -1,5 +1,14 @@
-import { type Attachment, openOrCreate } from './attachment.js';
-import { cellOptionNames, type CellOptions, createCell, lockOf, openCell, viewOf } from './cell.js';
+import { openOrCreate } from './attachment.js';
+import {
+  type Cell,
+  cellOptionNames,
+  type CellOptions,
+  createCell,
+  lockKept,
+  lockOption,
+  openCell,
+  viewOf,
+} from './cell.js';
 import {
   type CType,
   type ResolvedType,
@@ -13,6 +22,7 @@ import type { Guard } from './guard.js';
 import type { Lock } from './lock.js';
 import { binding } from './native.js';
 import { checkName, checkOptions, type SyncWaitOptions, type WaitOptions } from './options.js';
+import { readCreation } from './queue-options.js';
 import { refuseMismatch, SharedObject } from './shared-object.js';
 
 export type ValueOptions = CellOptions;
@@ -30,29 +40,32 @@ export class Value<O extends TypeOption = TypeOption> extends SharedObject {
   readonly type: CType<ValueType<O>>;
   readonly #element: Element<ValueType<O>>;
   readonly #lock: Lock | undefined;
+  readonly #buffer: ArrayBuffer;
 
   /**
    * Creates a value, zero where `initial` is left out. `type` is a C type, its name or its typecode.
    * @throws TypeError and RangeError for what the type cannot hold; InterprocError `EEXIST` where the name is taken, `ENOSPC`.
    */
   constructor(type: O, initial?: ValueType<O>, options?: ValueOptions) {
-    const opened =
+    const { cell } =
       (type as unknown) instanceof OpenedValue
         ? (type as unknown as OpenedValue)
         : create(type, initial, options);
-    super(opened.attachment, 'value');
-    this.type = opened.type as CType<ValueType<O>>;
-    this.#element = elementOf(opened.type, viewOf(opened.attachment, this)) as Element<
-      ValueType<O>
-    >;
-    this.#lock = lockOf(opened.attachment);
-    if (initial !== undefined) this.#element.set(initial);
+    super(cell.attachment, 'value');
+    this.type = cell.type as CType<ValueType<O>>;
+    this.#lock = cell.lock;
+    try {
+      this.#buffer = viewOf(cell.attachment, this);
+      this.#element = elementOf(cell.type, this.#buffer) as Element<ValueType<O>>;
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   /** Attaches to a value by its name. @throws InterprocError `ENOENT` where there is none, LayoutMismatchError where it is something else */
   static open<O extends TypeOption = TypeOption>(name: string): Value<O> {
-    const { attachment, shape } = openCell(checkName(name), 'value');
-    return new Value<O>(new OpenedValue(attachment, shape.type) as unknown as O);
+    return new Value<O>(new OpenedValue(openCell(checkName(name), 'value')) as unknown as O);
   }
 
   /** Attaches to a value, or creates it. `initial` is for the one that creates. @throws InterprocError `ERR_OPTIONS_MISMATCH` where it exists with another type */
@@ -63,8 +76,11 @@ export class Value<O extends TypeOption = TypeOption> extends SharedObject {
     options?: ValueOptions,
   ): Value<O> {
     checkName(name);
-    const { code } = resolveType(type as TypeOption) as CType;
+    const resolved = resolveType(type as TypeOption) as CType;
     const given = checkOptions(options, cellOptionNames, 'Value.openOrCreate');
+    readCreation(given);
+    const lock = lockOption(given['lock']);
+    if (initial !== undefined) resolved.check(initial, 'initial');
     return openOrCreate(
       () => {
         const value = Value.open<O>(name);
@@ -72,8 +88,8 @@ export class Value<O extends TypeOption = TypeOption> extends SharedObject {
         try {
           refuseMismatch(
             name,
-            { type: code, persist: given['persist'], mode: given['mode'] },
-            { type: value.type.code, persist, mode },
+            { type: resolved.code, persist: given['persist'], mode: given['mode'], lock },
+            { type: value.type.code, persist, mode, lock: lockKept(value.attachment) },
           );
           return value;
         } catch (error) {
@@ -136,17 +152,23 @@ export class Value<O extends TypeOption = TypeOption> extends SharedObject {
 
   /** The lock that goes with the value. @throws InterprocError `ERR_NO_LOCK` where it was created without */
   getLock(): Lock {
+    if (this.closed) throw new ClosedError();
     return this.#lock ?? noLock();
   }
 
   /** The value itself. Python's `get_obj()` gives what has no lock around it; here `value` takes none. */
   getObj(): this {
+    this.#open();
     return this;
   }
 
   /** `getLock().acquire()` */
   acquire(options?: WaitOptions): Promise<Guard | null> {
-    return this.getLock().acquire(options);
+    try {
+      return this.getLock().acquire(options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** `getLock().acquireSync()` */
@@ -160,7 +182,9 @@ export class Value<O extends TypeOption = TypeOption> extends SharedObject {
   }
 
   override close(): void {
+    if (this.closed) return;
     this.#lock?.close();
+    binding.detachView(this.#buffer);
     super.close();
   }
 
@@ -185,19 +209,20 @@ export function noLock(): never {
 }
 
 class OpenedValue {
-  readonly attachment: Attachment;
-  readonly type: CType;
+  readonly cell: Cell;
 
-  constructor(attachment: Attachment, type: CType) {
-    this.attachment = attachment;
-    this.type = type;
+  constructor(cell: Cell) {
+    this.cell = cell;
   }
 }
 
 function create(option: unknown, initial: unknown, options: unknown): OpenedValue {
   const given = checkOptions(options, cellOptionNames, 'Value');
   const type = resolveType(option as TypeOption) as CType;
+  const bytes = new Uint8Array(type.size);
   // Before anything exists: a value that does not fit leaves nothing behind.
-  if (initial !== undefined) type.check(initial, 'initial');
-  return new OpenedValue(createCell({ kind: 'value', type, length: 1 }, given), type);
+  if (initial !== undefined) {
+    type.write(new DataView(bytes.buffer), 0, type.check(initial, 'initial'));
+  }
+  return new OpenedValue(createCell({ kind: 'value', type, length: 1 }, given, bytes));
 }

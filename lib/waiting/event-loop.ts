@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import { binding } from '../native.js';
+import { PollBudget } from './poll-budget.js';
 
 /**
  * How the event loop waits for shared objects, for all of them at once.
@@ -18,19 +19,18 @@ export interface Waiting {
 /** Deaths are noticed within this time, in milliseconds. */
 const inspectionInterval = 50;
 
-/** Polling pays up to this long (milliseconds), about the time of a wake-up and the answer to it. */
-const longestPoll = 0.2;
-const shortestPoll = 0.01;
-
 /** How long one look lasts, in nanoseconds: an answer on its way arrives meanwhile, and nobody notices the delay. */
 const look = binding.usableCpus() > 1 ? 3000 : 0;
+
+/** The same for a thread that blocks, and so delays nobody. */
+const longestLook = binding.usableCpus() > 1 ? 20_000 : 0;
 
 const ready = new Uint32Array(4096);
 const waiting: (Waiting | undefined)[] = [];
 let active = new Uint8Array(64);
 let count = 0;
 let state: 'idle' | 'polling' | 'asleep' = 'idle';
-let budget = binding.usableCpus() > 1 ? longestPoll : 0;
+const budget = new PollBudget(binding.usableCpus() > 1);
 let pollUntil = 0;
 let asleepSince = 0;
 let inspecting = false;
@@ -65,8 +65,18 @@ export function start(number: number): void {
 export function poll(): void {
   if (state === 'polling') return;
   state = 'polling';
-  pollUntil = performance.now() + budget;
+  pollUntil = performance.now() + budget.milliseconds;
   setImmediate(turn);
+}
+
+/**
+ * Blocks the thread until something watched may be ready, `milliseconds` at most, and serves it: for a `Sync` wait on several objects.
+ * Whoever waits in promise form is served as well. The loop looks anew afterwards, because the wait's own watches made it poll.
+ */
+export function block(milliseconds: number): void {
+  if (serve(binding.poll(longestLook)) || serve(binding.announce())) return;
+  binding.listen(milliseconds);
+  serve(binding.inspect());
 }
 
 /** Nobody waits any more. `passOn`: a wake-up that the watch may have been given goes to the next waiter, because nobody here wants it. */
@@ -82,16 +92,15 @@ function turn(): void {
     return;
   }
   if (serve(binding.poll(look))) {
-    // What was waited for came while polling: polling pays.
-    raiseBudget();
-    pollUntil = performance.now() + budget;
+    budget.hit();
+    pollUntil = performance.now() + budget.milliseconds;
   } else if (performance.now() >= pollUntil) {
-    lowerBudget();
+    budget.miss();
     if (!serve(binding.announce())) {
       sleep();
       return;
     }
-    pollUntil = performance.now() + budget;
+    pollUntil = performance.now() + budget.milliseconds;
   }
   setImmediate(turn);
 }
@@ -117,19 +126,9 @@ function wakeUp(): void {
   if (state !== 'asleep') return;
   state = 'polling';
   const now = performance.now();
-  // A sleep shorter than the longest poll would have been better spent polling.
-  if (now - asleepSince < longestPoll) raiseBudget();
-  pollUntil = now + budget;
-  serve(binding.poll(0));
+  if (serve(binding.poll(0))) budget.slept(now - asleepSince);
+  pollUntil = now + budget.milliseconds;
   setImmediate(turn);
-}
-
-function raiseBudget(): void {
-  if (budget > 0) budget = Math.min(longestPoll, budget * 2);
-}
-
-function lowerBudget(): void {
-  if (budget > 0) budget = Math.max(shortestPoll, budget * 0.75);
 }
 
 function openDoorbell(): Socket {

@@ -74,16 +74,22 @@ export class Lane {
         clearTimeout(timer);
         signal?.removeEventListener('abort', abort);
       };
+      let trying = false;
       const pending: Pending = {
         owner,
         attempt: () => {
+          // Its own attempt led here (a handle closed, a codec that used the queue): two attempts would take two items.
+          if (trying) return false;
           let result: T | Blocked;
+          trying = true;
           try {
             result = attempt();
           } catch (error) {
             finish();
             reject(error);
             return true;
+          } finally {
+            trying = false;
           }
           if (result === blocked) return false;
           finish();
@@ -91,6 +97,8 @@ export class Lane {
           return true;
         },
         fail: (error) => {
+          // An attempt that closes its own handle says itself how it ended.
+          if (trying) return;
           finish();
           reject(error);
         },

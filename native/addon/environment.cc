@@ -87,9 +87,9 @@ void Environment::remove(std::uint32_t id) {
   forget_watches(object);
   Entry& entry = entries_[id & kIndexMask];
   // Before the memory goes: every typed array on it becomes empty instead of dangling.
-  for (const View& view : entry.views) {
+  for (napi_ref view : entry.views) {
     if (napi_value buffer = living_buffer(view)) napi_detach_arraybuffer(env_, buffer);
-    napi_delete_reference(env_, view.reference);
+    napi_delete_reference(env_, view);
   }
   entry.views.clear();
   object->leave(Leaving::kOrderly);
@@ -99,16 +99,16 @@ void Environment::remove(std::uint32_t id) {
   free_.push_back(id & kIndexMask);
 }
 
-napi_value Environment::living_buffer(const View& view) const {
+napi_value Environment::living_buffer(napi_ref view) const {
   napi_value buffer = nullptr;
-  return napi_get_reference_value(env_, view.reference, &buffer) == napi_ok ? buffer : nullptr;
+  return napi_get_reference_value(env_, view, &buffer) == napi_ok ? buffer : nullptr;
 }
 
 napi_value Environment::view(std::uint32_t id, const Cell& cell) {
-  std::vector<View>& views = entries_[id & kIndexMask].views;
-  std::erase_if(views, [&](const View& view) {
+  std::vector<napi_ref>& views = entries_[id & kIndexMask].views;
+  std::erase_if(views, [&](napi_ref view) {
     if (living_buffer(view) != nullptr) return false;
-    napi_delete_reference(env_, view.reference);
+    napi_delete_reference(env_, view);
     return true;
   });
   // V8 wants no address in two buffers, so a second handle's view is a mapping of its own.
@@ -132,8 +132,8 @@ napi_value Environment::view(std::uint32_t id, const Cell& cell) {
     return nullptr;
   }
   // Weak: the handles in JavaScript keep the buffer, and it keeps them (lib/cell.ts).
-  View made_view;
-  if (napi_create_reference(env_, buffer, 0, &made_view.reference) == napi_ok) views.push_back(made_view);
+  napi_ref reference = nullptr;
+  if (napi_create_reference(env_, buffer, 0, &reference) == napi_ok) views.push_back(reference);
   return buffer;
 }
 
@@ -146,6 +146,13 @@ napi_value Environment::fail(Status status, std::string_view name) {
   napi_value factory = nullptr;
   if (error_factory_ != nullptr) napi_get_reference_value(env_, error_factory_, &factory);
   throw_failure(env_, factory, status, name);
+  return nullptr;
+}
+
+napi_value Environment::fail_at(Status status, const std::string& path) {
+  napi_value factory = nullptr;
+  if (error_factory_ != nullptr) napi_get_reference_value(env_, error_factory_, &factory);
+  throw_failure_at(env_, factory, status, path);
   return nullptr;
 }
 
@@ -166,6 +173,7 @@ void Environment::detach_all() {
     entry.object->leave(Leaving::kFailing);
     entry.object->segment().detach();
   }
+  for (const auto& [id, memory] : memories) memory->detach();
   doorbell_.close();
 }
 

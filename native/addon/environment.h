@@ -5,11 +5,13 @@
 #include <node_api.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "bare_memory.h"
 #include "cell.h"
 #include "doorbell.h"
 #include "mutex.h"
@@ -68,6 +70,7 @@ class Environment {
 
   // Throws what the status means and returns null.
   napi_value fail(Status status, std::string_view name);
+  napi_value fail_at(Status status, const std::string& path);
   void set_error_factory(napi_value factory);
 
   // Gives up locks and pipe ends; what remains is detached at the end of the environment.
@@ -88,15 +91,15 @@ class Environment {
   Registered active;
   std::uint64_t needed = 0;  // bytes that the last message which did not fit asks for
   std::vector<Watch> watches;
+  // Bare memory by numbers that are never used twice.
+  std::map<std::uint32_t, std::unique_ptr<BareMemory>> memories;
+  std::uint32_t last_memory = 0;
 
  private:
-  struct View {
-    napi_ref reference = nullptr;  // weak
-  };
   struct Entry {
     std::unique_ptr<SharedObject> object;
     std::uint32_t generation = 0;
-    std::vector<View> views;
+    std::vector<napi_ref> views;  // weak
   };
   template <class T>
   static constexpr std::uint32_t kind_of();
@@ -107,7 +110,7 @@ class Environment {
     return entry.generation == id >> kIndexBits ? entry.object.get() : nullptr;
   }
   std::nullptr_t refuse();
-  [[nodiscard]] napi_value living_buffer(const View& view) const;  // null once it was collected
+  [[nodiscard]] napi_value living_buffer(napi_ref view) const;  // null once it was collected
   void forget_watches(const SharedObject* object);
 
   static constexpr std::uint32_t kIndexBits = 20;

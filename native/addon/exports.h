@@ -10,6 +10,7 @@ void export_queue(napi_env env, napi_value exports);
 void export_pipe(napi_env env, napi_value exports);
 void export_locks(napi_env env, napi_value exports);
 void export_waiting(napi_env env, napi_value exports);
+void export_memory(napi_env env, napi_value exports);
 void export_process(napi_env env, napi_value exports);
 
 }  // namespace interproc::addon

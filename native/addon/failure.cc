@@ -68,8 +68,11 @@ void set(napi_env env, napi_value object, const char* name, napi_value value) {
 }  // namespace
 
 void throw_failure(napi_env env, napi_value factory, Status status, std::string_view name) {
-  const std::string path = name.empty() ? std::string() : segment_path(name);
-  const Meaning meaning = meaning_of(status, name.empty() ? "the segment" : "'" + path + "'");
+  throw_failure_at(env, factory, status, name.empty() ? std::string() : segment_path(name));
+}
+
+void throw_failure_at(napi_env env, napi_value factory, Status status, const std::string& path) {
+  const Meaning meaning = meaning_of(status, path.empty() ? "the segment" : "'" + path + "'");
   if (factory == nullptr) {
     napi_throw_error(env, meaning.code, meaning.message.c_str());
     return;

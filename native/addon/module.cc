@@ -23,6 +23,7 @@ napi_value initialise(napi_env env, napi_value exports) {
   export_pipe(env, exports);
   export_locks(env, exports);
   export_waiting(env, exports);
+  export_memory(env, exports);
   export_process(env, exports);
   return exports;
 }

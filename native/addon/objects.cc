@@ -25,12 +25,13 @@ napi_value adopt(Environment& environment, Status status, const std::string& nam
 }
 
 napi_value create_queue(napi_env env, napi_callback_info info) {
-  Call<8> call(env, info);
+  Call<9> call(env, info);
   const Creation creation(call);
   const ChannelPlan plan{call.u64(5), call.u64(6), call.u64(7)};
+  const bool joinable = call.boolean(8);
   if (!call.valid()) return nullptr;
   std::unique_ptr<Queue> queue;
-  const Status status = Queue::create(creation.name, plan, creation.options(), queue);
+  const Status status = Queue::create(creation.name, plan, creation.options(), queue, joinable);
   return adopt(Environment::of(env), status, creation.name, std::move(queue));
 }
 
@@ -45,12 +46,13 @@ napi_value create_pipe(napi_env env, napi_callback_info info) {
 }
 
 napi_value create_cell(napi_env env, napi_callback_info info) {
-  Call<6> call(env, info);
+  Call<7> call(env, info);
   const Creation creation(call);
   const std::uint64_t bytes = call.u64(5);
+  const auto initial = call.bytes(6);
   if (!call.valid()) return nullptr;
   std::unique_ptr<Cell> cell;
-  const Status status = Cell::create(creation.name, bytes, creation.options(), cell);
+  const Status status = Cell::create(creation.name, bytes, creation.options(), cell, initial);
   return adopt(Environment::of(env), status, creation.name, std::move(cell));
 }
 

@@ -113,6 +113,31 @@ napi_value room(napi_env env, napi_callback_info info) {
   return integer(env, queue->channel().has_room(bytes) ? 0 : kOutcomeFull);
 }
 
+// 1 where an item was finished, 0 where none is unfinished, kOutcomeBusy.
+napi_value task_done(napi_env env, napi_callback_info info) {
+  Call<1> call(env, info);
+  const std::uint32_t id = call.u32(0);
+  if (!call.valid()) return nullptr;
+  Environment& environment = Environment::of(env);
+  Queue* queue = environment.get<Queue>(id);
+  if (queue == nullptr) return nullptr;
+  const Status status = queue->finish_one();
+  return status.code == Code::kNotOwned ? integer(env, 0) : result(environment, *queue, status, 1);
+}
+
+// How many items were lost with dead consumers, where all others are finished; kOutcomeEmpty where not yet, kOutcomeBusy.
+napi_value join(napi_env env, napi_callback_info info) {
+  Call<1> call(env, info);
+  const std::uint32_t id = call.u32(0);
+  if (!call.valid()) return nullptr;
+  Environment& environment = Environment::of(env);
+  Queue* queue = environment.get<Queue>(id);
+  if (queue == nullptr) return nullptr;
+  std::uint64_t lost = 0;
+  const Status status = queue->join(lost);
+  return result(environment, *queue, status, static_cast<double>(lost));
+}
+
 // { capacity, maxItems, maxBytes }
 napi_value limits(napi_env env, napi_callback_info info) {
   Call<1> call(env, info);
@@ -152,6 +177,8 @@ void export_queue(napi_env env, napi_value exports) {
       {"queueRoom", room},
       {"queueLimits", limits},
       {"queueStopInsisting", stop_insisting},
+      {"queueTaskDone", task_done},
+      {"queueJoin", join},
   };
   export_functions(env, exports, functions);
 }

@@ -1,4 +1,6 @@
 // Waiting: a blocking slice for the Sync forms; watches, polling and the doorbell for the event loop (lib/event-loop.ts).
+#include <algorithm>
+
 #include "atomic.h"
 #include "exports.h"
 #include "process_info.h"
@@ -25,6 +27,15 @@ void withdraw_watch(Watch& watch) {
   if (!watch.announced) return;
   watch.announced = false;
   withdraw(watch.object->segment(), *watch.object->waiters(watch.condition));
+}
+
+// Watches of one wait set (a get and a wait() of this thread) have one bit between them, which goes with the last one.
+bool shares_its_bit(const Environment& environment, const Watch& watch) {
+  const ipc_wait_set* set = watch.object->waiters(watch.condition);
+  return std::any_of(environment.watches.begin(), environment.watches.end(), [&](const Watch& other) {
+    return &other != &watch && other.announced && other.object == watch.object &&
+           other.object->waiters(other.condition) == set;
+  });
 }
 
 // Makes a watch, which counts while the table `active` has a 1 at the number returned.
@@ -71,7 +82,11 @@ napi_value retire(napi_env env, napi_callback_info info) {
   if (index >= environment.watches.size()) return nullptr;
   Watch& watch = environment.watches[index];
   if (watch.object == nullptr) return nullptr;
-  withdraw_watch(watch);
+  if (watch.announced && shares_its_bit(environment, watch)) {
+    watch.announced = false;
+  } else {
+    withdraw_watch(watch);
+  }
   if (pass_on) watch.object->pass_wake(watch.condition, watch.need);
   return nullptr;
 }
@@ -138,6 +153,16 @@ napi_value announce_all(napi_env env, napi_callback_info) {
   return integer(env, static_cast<std::int32_t>(collect(environment, Look::kShared)));
 }
 
+// Blocks the thread, after announce() has said 0, until the doorbell rings or for `milliseconds`, a slice at most.
+napi_value listen(napi_env env, napi_callback_info info) {
+  Call<1> call(env, info);
+  const double milliseconds = call.number(0);
+  if (!call.valid()) return nullptr;
+  const double bounded = milliseconds > 0 ? std::min(milliseconds, 1000.0) : 0;
+  Environment::of(env).doorbell().listen(static_cast<Nanoseconds>(bounded * static_cast<double>(kMillisecond)));
+  return nullptr;
+}
+
 // The descriptor of the doorbell, which belongs to the caller from now on.
 napi_value take_doorbell(napi_env env, napi_callback_info) {
   Environment& environment = Environment::of(env);
@@ -153,7 +178,7 @@ void export_waiting(napi_env env, napi_value exports) {
   static constexpr Function functions[] = {
       {"waitSync", wait_sync},   {"watch", watch},     {"rewatch", rewatch},
       {"retire", retire},      {"poll", poll},       {"inspect", inspect},
-      {"announce", announce_all}, {"takeDoorbell", take_doorbell}, 
+      {"announce", announce_all}, {"listen", listen},  {"takeDoorbell", take_doorbell},
       {"usableCpus", cpus},
   };
   export_functions(env, exports, functions);

@@ -1,5 +1,8 @@
 #include "cell.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include "atomic.h"
 
 namespace interproc {
@@ -10,7 +13,8 @@ constexpr std::uint64_t kLargestCell = std::uint64_t{1} << 39;
 
 }  // namespace
 
-Status Cell::create(std::string_view name, std::uint64_t bytes, const CreateOptions& options, std::unique_ptr<Cell>& out) {
+Status Cell::create(std::string_view name, std::uint64_t bytes, const CreateOptions& options, std::unique_ptr<Cell>& out,
+                    std::span<const std::byte> initial) {
   if (bytes > kLargestCell) return {Code::kTooLarge};
   const std::uint64_t meta_offset = kDataOffset + ((bytes + 127) & ~std::uint64_t{127});
   const std::uint64_t total = meta_offset + ((options.meta.size() + 7) & ~std::uint64_t{7});
@@ -20,6 +24,8 @@ Status Cell::create(std::string_view name, std::uint64_t bytes, const CreateOpti
     auto& cell = *reinterpret_cast<ipc_cell*>(base + IPC_BODY_OFFSET);
     cell.data_offset = kDataOffset;
     cell.data_bytes = bytes;
+    const std::size_t given = std::min<std::size_t>(initial.size(), bytes);
+    if (given != 0) std::memcpy(base + kDataOffset, initial.data(), given);
   };
   if (Status s = Segment::create(name, plan, fill, segment); !s.ok()) return s;
   out.reset(new Cell(std::move(segment)));

@@ -132,11 +132,12 @@ Status Channel::take(std::span<std::byte> into, Taken& taken) {
   return take_many(into, {&length, 1}, count, taken);
 }
 
-Status Channel::take_many(std::span<std::byte> into, std::span<std::uint32_t> lengths,
-                          std::uint32_t& count, Taken& taken) {
+Status Channel::take_many(std::span<std::byte> into, std::span<std::uint32_t> lengths, std::uint32_t& count,
+                          Taken& taken, Taking taking, void* context) {
   count = 0;
   taken = {};
   ring_.begin_read();
+  const Position head = ring_.read_position();
   while (count < lengths.size()) {
     ipc_record header;
     std::span<const std::byte> payload;
@@ -150,6 +151,7 @@ Status Channel::take_many(std::span<std::byte> into, std::span<std::uint32_t> le
       if (run.length > into.size()) return {Code::kSmallBuffer};
       if (s = extents_.take(run, ring_.read_position()); !s.ok()) return s;
       ring_.pass(header);
+      if (taking != nullptr) taking(context, head, 1);
       ring_.advance();
       taken = {run.length, true, run};
       lengths[0] = static_cast<std::uint32_t>(run.length);
@@ -170,6 +172,7 @@ Status Channel::take_many(std::span<std::byte> into, std::span<std::uint32_t> le
     lengths[count++] = static_cast<std::uint32_t>(payload.size());
     ring_.pass(header);
   }
+  if (taking != nullptr) taking(context, head, count);
   ring_.advance();
   return {};
 }

@@ -57,8 +57,10 @@ class Channel {
   void finish(const Taken& taken, std::span<std::byte> into);
   // Messages one behind the other into `into`, their lengths into `lengths`; at least one or an error as in take(). A large
   // message comes alone (taken.large).
-  Status take_many(std::span<std::byte> into, std::span<std::uint32_t> lengths, std::uint32_t& count,
-                   Taken& taken);
+  // `taking` is told how many, after they were copied and before the head moves.
+  using Taking = void (*)(void* context, Position head, std::uint32_t count);
+  Status take_many(std::span<std::byte> into, std::span<std::uint32_t> lengths, std::uint32_t& count, Taken& taken,
+                   Taking taking = nullptr, void* context = nullptr);
   // The length of the message at the head.
   Status next_length(std::uint64_t& length);
   // Passes over whatever is queued, and frees its pages.

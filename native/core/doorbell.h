@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "clock.h"
 #include "status.h"
 
 namespace interproc {
@@ -27,11 +28,14 @@ class Doorbell {
   void close();
   // The event loop's socket closes the descriptor from here on.
   int release_descriptor();
+  // Blocks the thread until the doorbell rings or for `limit`, and takes what was rung. May return early (a signal).
+  void listen(Nanoseconds limit);
 
   [[nodiscard]] std::uint64_t number() const { return number_; }
 
  private:
   int fd_ = -1;
+  int ear_ = -1;  // a second reader's, for listen(): the first may have been given away
   std::uint64_t number_ = 0;
 };
 

@@ -28,9 +28,9 @@ Acquired OwnedLock::try_acquire(bool ask_kernel) {
   if (seen == my_word()) return Acquired::kMine;
   if (seen == 0 || !ask_kernel || owner_alive(segment_, seen)) return Acquired::kNo;
   INTERPROC_CRASH_POINT("lock.takeover");
-  // Of several who saw the same dead owner, one wins. Acquire: what the dead one wrote before its last release store
-  // came through the kernel's lock table, which orders it.
-  if (!atomic(shared_.word).compare_exchange_strong(seen, my_word(), std::memory_order_acquire, std::memory_order_relaxed))
+  // Of several who saw the same dead owner, one wins. What the dead one wrote came through the kernel's lock table, which
+  // orders it. Sequentially consistent for the same reason as above: who takes over may be putting, too.
+  if (!atomic(shared_.word).compare_exchange_strong(seen, my_word(), std::memory_order_seq_cst, std::memory_order_relaxed))
     return Acquired::kNo;
   INTERPROC_CRASH_POINT("lock.taken");
   return Acquired::kRecovered;

@@ -16,14 +16,15 @@ std::uint64_t whole_words(std::uint64_t bytes) { return (bytes + 127) & ~std::ui
 }  // namespace
 
 Status Queue::create(std::string_view name, const ChannelPlan& plan, const CreateOptions& options,
-                     std::unique_ptr<Queue>& out) {
+                     std::unique_ptr<Queue>& out, bool joinable) {
   const std::uint64_t meta_offset = kRingOffset + ring_bytes_for(plan.capacity);
   const std::uint64_t total = meta_offset + whole_words(options.meta.size());
   const SegmentPlan segment_plan{IPC_KIND_QUEUE, options.codec, options.persist, options.mode, total, options.meta, meta_offset};
   std::unique_ptr<Segment> segment;
   const auto fill = [&](std::byte* base) {
-    plan_channel(reinterpret_cast<ipc_queue*>(base + IPC_BODY_OFFSET)->channel, plan, kRingOffset,
-                 extent_table_offset(total, 0));
+    auto& queue = *reinterpret_cast<ipc_queue*>(base + IPC_BODY_OFFSET);
+    plan_channel(queue.channel, plan, kRingOffset, extent_table_offset(total, 0));
+    queue.tally.enabled = joinable ? 1 : 0;
   };
   if (Status s = Segment::create(name, segment_plan, fill, segment); !s.ok()) return s;
   out.reset(new Queue(std::move(segment)));
@@ -130,7 +131,13 @@ Status Queue::get_many(std::span<std::byte> into, std::span<std::uint32_t> lengt
   const Acquired acquired = lock.acquire_briefly();
   if (acquired == Acquired::kNo) return {Code::kBusy};
   Channel::Taken taken;
-  const Status result = channel_.take_many(into, lengths, count, taken);
+  Tally accounts = tally();
+  const bool counted = accounts.enabled();
+  if (counted && acquired == Acquired::kRecovered) accounts.settle({load_relaxed(channel.head)});
+  const auto taking = [](void* to, Position head, std::uint32_t items) { static_cast<Tally*>(to)->begin_take(head, items); };
+  const Status result =
+      channel_.take_many(into, lengths, count, taken, counted ? Channel::Taking(taking) : nullptr, &accounts);
+  if (counted && result.ok()) accounts.end_take();
   store_release(shared().get_lock.word, std::uint32_t{0});
   INTERPROC_CRASH_POINT("queue.get.unlocked");
   needed = taken.length;
@@ -141,6 +148,36 @@ Status Queue::get_many(std::span<std::byte> into, std::span<std::uint32_t> lengt
   channel_.finish(taken, into);
   if (taken.large && result.ok()) wake(*segment_, channel.not_full, 1);
   return result;
+}
+
+Status Queue::finish_one() {
+  OwnedLock lock(*segment_, shared().get_lock);
+  const Acquired acquired = lock.acquire_briefly();
+  if (acquired == Acquired::kNo) return {Code::kBusy};
+  Tally accounts = tally();
+  if (acquired == Acquired::kRecovered) accounts.settle({load_relaxed(shared().channel.head)});
+  const bool finished = accounts.finish_one();
+  if (Status s = lock.release(); !s.ok()) return s;
+  // Every finished item may be the last: joiners look for themselves.
+  if (finished) accounts.tell_joiners();
+  return finished ? Status{} : Status{Code::kNotOwned};
+}
+
+Status Queue::join(std::uint64_t& lost) {
+  lost = 0;
+  seen_finished_ = tally().finished();
+  if ((load_acquire(shared().channel.state) & IPC_CHANNEL_IMMEDIATE) == 0 && !channel_.empty()) return {Code::kEmpty};
+  OwnedLock lock(*segment_, shared().get_lock);
+  const Acquired acquired = lock.acquire_briefly();
+  if (acquired == Acquired::kNo) return {Code::kBusy};
+  Tally accounts = tally();
+  if (acquired == Acquired::kRecovered) accounts.settle({load_relaxed(shared().channel.head)});
+  const Tally::Unfinished unfinished = accounts.count();
+  // Under the lock nobody can have moved an item from the ring into an account meanwhile.
+  const bool all_taken = (load_acquire(shared().channel.state) & IPC_CHANNEL_IMMEDIATE) != 0 || channel_.empty();
+  if (Status s = lock.release(); !s.ok()) return s;
+  lost = unfinished.lost;
+  return all_taken && unfinished.open == 0 ? Status{} : Status{Code::kEmpty};
 }
 
 // Shut down, and nothing will ever come. A put looks at the state after it took its lock, and the state is set before it
@@ -171,6 +208,7 @@ Status Queue::shut_down(bool immediate) {
   wake_fenced(*segment_, queue.channel.not_full, kEveryone);
   wake_fenced(*segment_, queue.put_lock.waiters, kEveryone);
   wake_fenced(*segment_, queue.get_lock.waiters, kEveryone);
+  if (immediate) tally().tell_joiners();
   return {};
 }
 
@@ -201,6 +239,9 @@ bool Queue::ready(Condition condition, std::uint64_t need, Look look) {
       return down || OwnedLock(*segment_, shared().put_lock).obtainable(look == Look::kKernel);
     case kGetLock:
       return down || OwnedLock(*segment_, shared().get_lock).obtainable(look == Look::kKernel);
+    case kJoined:
+      // The lock is taken for a look at the accounts, so not at every poll: a finished item rings, the dead are found in time.
+      return look == Look::kKernel || tally().finished() != seen_finished_;
     default:
       return true;
   }
@@ -216,6 +257,8 @@ ipc_wait_set* Queue::waiters(Condition condition) {
       return &shared().put_lock.waiters;
     case kGetLock:
       return &shared().get_lock.waiters;
+    case kJoined:
+      return &shared().tally.joined;
     default:
       return nullptr;
   }

@@ -8,15 +8,17 @@
 #include "channel.h"
 #include "object.h"
 #include "owned_lock.h"
+#include "tally.h"
 
 namespace interproc {
 
 class Queue final : public SharedObject {
  public:
-  enum : Condition { kNotEmpty = 0, kNotFull = 1, kPutLock = 2, kGetLock = 3 };
+  enum : Condition { kNotEmpty = 0, kNotFull = 1, kPutLock = 2, kGetLock = 3, kJoined = 4 };
 
+  // `joinable`: what is taken has to be finished (finish_one), and join() waits for that.
   static Status create(std::string_view name, const ChannelPlan& plan, const CreateOptions& options,
-                       std::unique_ptr<Queue>& out);
+                       std::unique_ptr<Queue>& out, bool joinable = false);
   static Status open(std::string_view name, std::unique_ptr<Queue>& out);
 
   // kOk, kFull, kBusy (the put lock is contended: try again soon), kShutDown, kTooLarge, kSystem, kCorrupt.
@@ -29,6 +31,12 @@ class Queue final : public SharedObject {
   // kOk, kEmpty, kBusy, kShutDown (and drained), kSmallBuffer (with the length), kCorrupt.
   Status get(std::span<std::byte> into, std::uint64_t& length);
   Status get_many(std::span<std::byte> into, std::span<std::uint32_t> lengths, std::uint32_t& count, std::uint64_t& needed);
+
+  // Joinable queues. kNotOwned where nothing is unfinished; kBusy as above.
+  Status finish_one();
+  // kOk where everything that was put has been finished or lost with a dead consumer (`lost` says how much); kEmpty where not yet.
+  Status join(std::uint64_t& lost);
+  [[nodiscard]] bool joinable() const { return tally().enabled(); }
 
   // Wakes every waiter in every process. immediate: drops what is queued.
   Status shut_down(bool immediate);
@@ -45,6 +53,7 @@ class Queue final : public SharedObject {
   using SharedObject::SharedObject;
   Status attach();
   bool drained();
+  [[nodiscard]] Tally tally() const { return {*segment_, shared().tally}; }
   [[nodiscard]] ipc_queue& shared() const { return segment_->body<ipc_queue>(); }
   // Whether another, living producer has asked for the next room.
   bool anothers_turn();
@@ -54,6 +63,7 @@ class Queue final : public SharedObject {
   Channel channel_;
   std::uint32_t seen_turn_ = 0;
   Nanoseconds seen_turn_since_ = 0;
+  std::uint32_t seen_finished_ = 0;  // when join() looked last
 };
 
 }  // namespace interproc

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "admin_lock.h"
+#include "bare_memory.h"
 #include "descriptor.h"
 #include "doorbell.h"
 #include "file_lock.h"
@@ -54,6 +55,7 @@ int sweep() {
   while (const dirent* entry = ::readdir(directory.get())) {
     const std::string_view file(entry->d_name);
     if (file.starts_with("interproc.")) removed += sweep_segment(fd, entry->d_name) ? 1 : 0;
+    if (file.starts_with(kMemoryMarkerPrefix)) removed += sweep_memory(fd, entry->d_name) ? 1 : 0;
     if (file.starts_with(kDoorbellPrefix)) removed += sweep_doorbell(fd, entry->d_name) ? 1 : 0;
   }
   return removed;

@@ -41,18 +41,37 @@ inline constexpr std::uint32_t kEveryone = UINT32_MAX;
 // The same without the fence, for a second set after one fence.
 void wake_fenced(const Segment& segment, ipc_wait_set& set, std::uint32_t most);
 
-// How long a thread polls before it sleeps: more while polling pays, less while it does not (at most kSpinMost).
+// How long a thread polls before it sleeps. Polling pays while the other side runs on another CPU; where the two share one, or the
+// answer takes long, it only keeps the other side from running. So a poll that found nothing halves the next one, down to a
+// glance, and one that did doubles it. Short sleeps alone do not say that polling would have done as well: after some of them
+// it is tried once, and after a failed trial half as often. (lib/waiting/event-loop.ts does the same for an event loop.)
 class SpinBudget {
  public:
   static constexpr Nanoseconds kSpinMost = 60 * kMicrosecond;
-  static constexpr Nanoseconds kSpinLeast = 2 * kMicrosecond;
+  static constexpr Nanoseconds kGlance = 2 * kMicrosecond;
 
   [[nodiscard]] Nanoseconds now() const { return usable_cpus() > 1 ? budget_ : 0; }
-  void hit() { budget_ = std::min(kSpinMost, budget_ * 2); }
-  void miss() { budget_ = std::max(kSpinLeast, budget_ - budget_ / 4); }
+  void hit() {
+    budget_ = std::min(kSpinMost, budget_ * 2);
+    patience_ = kPatience;
+    short_sleeps_ = 0;
+  }
+  void miss() { budget_ = std::max(kGlance, budget_ / 2); }
+  // Woken by what was waited for.
+  void slept(Nanoseconds duration) {
+    if (duration >= kSpinMost || ++short_sleeps_ < patience_) return;
+    short_sleeps_ = 0;
+    patience_ = std::min(kPatienceMost, patience_ * 2);
+    budget_ = kSpinMost;
+  }
 
  private:
+  static constexpr int kPatience = 16;
+  static constexpr int kPatienceMost = 1024;
+
   Nanoseconds budget_ = kSpinMost / 2;
+  int patience_ = kPatience;
+  int short_sleeps_ = 0;
 };
 
 SpinBudget& thread_spin_budget();
@@ -80,6 +99,7 @@ bool wait_slice(const Segment& segment, ipc_wait_set& set, Nanoseconds limit, Re
     spin.hit();
     return true;
   }
+  spin.miss();
   if (slice <= 0) return ready();
   ipc_participant& self = segment.self();
   const std::uint32_t before = load_relaxed(self.signal);
@@ -99,12 +119,7 @@ bool wait_slice(const Segment& segment, ipc_wait_set& set, Nanoseconds limit, Re
   // something else, and somebody else's.
   if (!withdraw(segment, set) && !slept) wake(segment, set, 1);
   atomic(self.sleep_mode).fetch_and(~std::uint32_t{IPC_SLEEP_FUTEX}, std::memory_order_relaxed);
-  // A sleep shorter than the longest poll would have been better spent polling.
-  if (is_ready && monotonic_now() - asleep < SpinBudget::kSpinMost) {
-    spin.hit();
-  } else {
-    spin.miss();
-  }
+  if (is_ready) spin.slept(monotonic_now() - asleep);
   return is_ready;
 }
 

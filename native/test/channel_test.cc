@@ -16,7 +16,7 @@ std::unique_ptr<Queue> create(std::string_view name, const ChannelPlan& plan) {
 }
 
 std::string take_text(Channel& channel) {
-  Bytes into(1 << 20);
+  static Bytes into(1 << 20);
   Channel::Taken taken;
   const Status s = channel.take(into, taken);
   if (!s.ok()) return s.code == Code::kEmpty ? "(empty)" : "(error)";
@@ -105,12 +105,14 @@ TEST_CASE("whoever is told that there is room finds it, and whoever is told ther
   const auto queue = create(name, {capacity, 0, 0});
   Channel& channel = queue->channel();
   std::deque<std::size_t> queued;
-  Bytes into(1 << 20);
+  static Bytes into(1 << 20);
   int refused = 0, wrong = 0;
   for (int step = 0; step < 20'000; ++step) {
     if (random.below(5) < 3) {
       const std::uint64_t kind = random.below(8);
-      const std::size_t size = kind == 0 ? 0 : kind == 7 ? random.between(1, capacity * 2) : random.between(1, capacity / 4);
+      const std::size_t size = kind == 0   ? 0
+                               : kind == 7 ? random.between(1, capacity * 2)
+                                           : random.between(1, capacity / 4);
       const bool room = channel.has_room(size);
       const Status s = channel.push(Bytes(size));
       if (s.ok() != room || (!s.ok() && s.code != Code::kFull)) wrong++;

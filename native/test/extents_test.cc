@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <deque>
 #include <thread>
 
@@ -33,7 +34,8 @@ std::uint32_t pages(const std::unique_ptr<Queue>& queue) { return queue->channel
 bool get_is(Queue& queue, const Bytes& wanted) {
   Bytes into(wanted.size() + 1);
   std::uint64_t length = 0;
-  return queue.get(into, length).ok() && length == wanted.size() && std::equal(wanted.begin(), wanted.end(), into.begin());
+  return queue.get(into, length).ok() && length == wanted.size() &&
+         std::equal(wanted.begin(), wanted.end(), into.begin());
 }
 
 }  // namespace
@@ -135,6 +137,29 @@ TEST_CASE("a message that is being copied out keeps its pages, until its reader 
   REQUIRE_OK(a->put(both, false));
   CHECK(pages(a) == 4);
   CHECK(get_is(*a, both));
+}
+
+TEST_CASE("a message keeps its pages though who was about to take it was killed") {
+  const Name name("about-to");
+  Shared<std::atomic<bool>> made;
+  Child child([&] {
+    ::setenv("INTERPROC_CRASH", "extents.taken", 1);
+    NEED(eventually([&] { return made->load(); }));
+    std::unique_ptr<Queue> queue;
+    NEED(Queue::open(name, queue).ok());
+    Bytes into(1 << 20);
+    std::uint64_t length = 0;
+    static_cast<void>(queue->get(into, length));
+    return 0;
+  });
+  const auto queue = create(name);
+  const Bytes first = message(1, 1, 200'000), second = message(1, 2, 200'000);
+  REQUIRE_OK(queue->put(first, false));
+  *made = true;
+  REQUIRE(child.wait() == -SIGKILL);
+  REQUIRE_OK(put_wait(*queue, second));
+  CHECK(get_is(*queue, first));
+  CHECK(get_is(*queue, second));
 }
 
 TEST_CASE("a batch of large messages is published at once and each is delivered alone") {

@@ -1,113 +1,13 @@
-// Whatever the shared bytes say: status codes come out, no crash, no hang, no step outside. Run it under the sanitizers.
+// Whatever a queue's shared bytes say: status codes come out, no crash, no hang, no step outside. Run it under the
+// sanitizers.
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cstring>
-#include <set>
-#include <thread>
 
-#include "cell.h"
-#include "mutex.h"
-#include "pipe.h"
 #include "support.h"
+#include "vandal.h"
 
 using namespace test;
-
-namespace {
-
-constexpr double kSeconds = 1.2;
-
-// Values that break arithmetic more often than chance does.
-std::uint64_t nasty(Random& random, std::uint64_t old) {
-  switch (random.below(10)) {
-    case 0:
-      return 0;
-    case 1:
-      return UINT64_MAX;
-    case 2:
-      return old + 1;
-    case 3:
-      return old - 1;
-    case 4:
-      return old ^ std::uint64_t{1} << random.below(64);
-    case 5:
-      return old + (std::uint64_t{1} << 36);
-    case 6:
-      return 0xfffffff8fffffff8;
-    case 7:
-      return random.below(64) * 8;
-    case 8:
-      return std::uint64_t{1} << 63 | random.below(4);
-    default:
-      return random.next();
-  }
-}
-
-// Changes words between two addresses, as any process with the file open could.
-class Vandal {
- public:
-  Vandal(std::byte* base, std::uint64_t bytes, std::uint64_t seed) : base_(base), words_(bytes / 8), random_(seed) {}
-  void strike() {
-    auto& word = *reinterpret_cast<std::uint64_t*>(base_ + random_.below(words_) * 8);
-    const std::uint64_t old = load_relaxed(word);
-    store_relaxed(word, nasty(random_, old));
-  }
-
- private:
-  std::byte* base_;
-  std::uint64_t words_;
-  Random random_;
-};
-
-// Strikes from beside while `work` runs, or, where the race detector would rightly call that a race, between its steps.
-template <class Work>
-void under_attack(Vandal vandal, Work work) {
-  const Nanoseconds end = monotonic_now() + static_cast<Nanoseconds>(kSeconds * 1e9);
-#if UNDER_TSAN
-  while (monotonic_now() < end) {
-    vandal.strike();
-    work();
-  }
-#else
-  std::atomic<bool> stop{false};
-  std::thread attacker([&] {
-    while (!stop) {
-      vandal.strike();
-      for (int i = 0; i < 300; ++i) cpu_relax();
-    }
-  });
-  while (monotonic_now() < end) work();
-  stop = true;
-  attacker.join();
-#endif
-}
-
-// No single call may take long, whatever it meets.
-class Stopwatch {
- public:
-  template <class Call>
-  void operator()(Call call) {
-    const Nanoseconds before = monotonic_now();
-    codes.insert(call().code);
-    longest = std::max(longest, monotonic_now() - before);
-  }
-  Nanoseconds longest = 0;
-  std::set<Code> codes;
-};
-
-struct Restored {
-  explicit Restored(ipc_channel& channel) : at(channel), good(channel) {}
-  void operator()() const {
-    store_relaxed(at.head, std::uint64_t{0});
-    store_relaxed(at.tail, std::uint64_t{0});
-    store_relaxed(at.state, good.state);
-    store_relaxed(at.turn, good.turn);
-  }
-  ipc_channel& at;
-  ipc_channel good;
-};
-
-}  // namespace
 
 TEST_CASE("a ring in memory of exactly its size is never left, whatever its positions and records say") {
   ipc_channel channel{};
@@ -255,7 +155,8 @@ TEST_CASE("a record that refers to pages outside is corrupt and stays so") {
   std::uint64_t length = 0;
   const auto corrupt = [&](const ipc_extent_ref& bad) {
     *reference = bad;
-    const bool refused = queue->get(into, length).code == Code::kCorrupt && queue->get(into, length).code == Code::kCorrupt;
+    const bool refused =
+        queue->get(into, length).code == Code::kCorrupt && queue->get(into, length).code == Code::kCorrupt;
     *reference = good;
     return refused;
   };
@@ -271,80 +172,4 @@ TEST_CASE("a record that refers to pages outside is corrupt and stays so") {
   record[0] = 16;
   CHECK_OK(queue->get(into, length));
   CHECK(length == 100'000);
-}
-
-TEST_CASE("a pipe whose every shared word may change answers with codes") {
-  const Name name("pipe");
-  std::unique_ptr<Pipe> a, b;
-  REQUIRE_OK(Pipe::create(name, {{4096, 0, 0}, true}, {}, a));
-  REQUIRE_OK(Pipe::open(name, b));
-  ipc_pipe& shared = a->segment().body<ipc_pipe>();
-  const std::uint64_t first_end = load_relaxed(shared.end[0].word);
-  const std::uint64_t second_end = static_cast<std::uint64_t>(IPC_END_SENT) | (first_end & ~std::uint64_t{0xff});
-  const Restored restore_to(shared.channel[0]), restore_from(shared.channel[1]);
-  Stopwatch timed;
-  Random random(12);
-  Bytes into(1 << 17);
-  const auto work = [&] {
-    std::uint64_t length = 0;
-    if (random.below(20) == 0) {
-      restore_to();
-      restore_from();
-      store_relaxed(shared.end[0].word, first_end);
-      store_relaxed(shared.end[1].word, second_end);
-      std::unique_ptr<Pipe> fresh;  // refused where the constants are spoiled just now
-      if (Pipe::open(name, fresh).ok()) b = std::move(fresh);
-    }
-    timed([&] { return b->claim(1); });
-    timed([&] { return a->send(0, std::span(into).first(random.below(900))); });
-    timed([&] { return b->receive(1, into, length); });
-    timed([&] { return b->send(1, std::span(into).first(random.below(10) == 0 ? 80'000 : 20)); });
-    timed([&] { return a->next_length(0, length); });
-    timed([&] { return a->receive(0, into, length); });
-    for (Condition condition = 0; condition < 4; ++condition) static_cast<void>(a->ready(condition, 100, Look::kKernel));
-    static_cast<void>(a->owner(1));
-    static_cast<void>(a->arrived(1));
-    if (random.below(30) == 0) timed([&] { return b->send_away(1); });
-    if (random.below(100) == 0) b->close_end(1);
-  };
-  const std::uint64_t body = IPC_BODY_OFFSET;
-  under_attack({a->segment().base() + body, a->segment().header().total_size - body, 13}, [&] {
-    // The constants are what attach() checks; a reopened pipe must find them whole here to get any further.
-    for (unsigned end : {0u, 1u}) {
-      const ipc_channel& good = end == 0 ? restore_to.good : restore_from.good;
-      ipc_channel& at = shared.channel[end];
-      store_relaxed(at.ring_offset, good.ring_offset);
-      store_relaxed(at.ring_bytes, good.ring_bytes);
-      store_relaxed(at.table_offset, good.table_offset);
-      store_relaxed(at.extents_offset, good.extents_offset);
-    }
-    work();
-  });
-  CHECK(timed.longest < 2'000 * kMillisecond);
-  CHECK(timed.codes.contains(Code::kOk));
-}
-
-TEST_CASE("a lock word that names nobody, or somebody else, hangs nobody") {
-  const Name name("lock");
-  std::unique_ptr<Mutex> a, b;
-  REQUIRE_OK(Mutex::create(name, {}, a));
-  REQUIRE_OK(Mutex::open(name, b));
-  ipc_owned_lock& shared = a->segment().body<ipc_lock>().lock;
-  for (const std::uint32_t word : {1u, 0x3fffffu, 0xffffffffu, 257u << 22, 200u << 22 | 5u, 1u << 22 | 7u}) {
-    store_relaxed(shared.word, word);
-    CHECK(b->lock().try_acquire(false, false) == Acquired::kNo);
-    CHECK(b->ready(Mutex::kFree, 0, Look::kKernel));
-    CHECK(b->lock().try_acquire(false, true) == Acquired::kRecovered);
-    CHECK_OK(b->lock().release());
-  }
-  Random random(14);
-  Stopwatch timed;
-  under_attack({reinterpret_cast<std::byte*>(&shared), sizeof shared, 15}, [&] {
-    for (Mutex* mutex : {a.get(), b.get()}) {
-      static_cast<void>(mutex->lock().try_acquire(random.below(2) == 0, random.below(2) == 0));
-      timed([&] { return mutex->lock().release(); });
-      if (random.below(200) == 0) mutex->wait_for(Mutex::kFree, 0, kMillisecond);
-    }
-  });
-  CHECK(timed.longest < 2'000 * kMillisecond);
 }

@@ -59,7 +59,8 @@ TEST_CASE("a recursive lock is free after as many releases as acquisitions") {
   CHECK(b->lock().depth() == 1);
 }
 
-TEST_CASE("one who leaves in an orderly way frees the lock whatever its depth, one who fails leaves it to be recovered") {
+TEST_CASE(
+    "one who leaves in an orderly way frees the lock whatever its depth, one who fails leaves it to be recovered") {
   const Name name("leave");
   auto a = create(name);
   const auto b = open(name);
@@ -148,6 +149,7 @@ TEST_CASE("a cell or a lock that is too short or points outside is refused") {
   plan.total_size = IPC_BODY_OFFSET + 8;
   plan.meta_offset = IPC_BODY_OFFSET;
   plan.kind = IPC_KIND_LOCK;
-  REQUIRE_OK(Segment::create(short_name, plan, [](std::byte*) {}, segment));
+  REQUIRE_OK(Segment::create(
+      short_name, plan, [](std::byte*) {}, segment));
   CHECK(Mutex::open(short_name, mutex).code == Code::kTruncated);
 }

@@ -30,7 +30,7 @@ void part(Pipe& a, Pipe& b) {
 }
 
 std::string receive(Pipe& pipe, unsigned end) {
-  Bytes into(1 << 20);
+  static Bytes into(1 << 20);
   std::uint64_t length = 0;
   const Status s = pipe.receive(end, into, length);
   if (s.code == Code::kEmpty) return "(empty)";

@@ -67,7 +67,8 @@ void stress(std::uint64_t bytes, std::uint64_t units, std::uint64_t count, std::
       std::uint64_t batch = 0;
       for (const std::uint64_t most = random.between(1, 8); batch < most && sent + batch < messages; ++batch) {
         // An empty one at times; at most a quarter of the ring, as a channel has it.
-        const std::uint64_t size = random.below(16) == 0 ? 0 : random.between(16, random.below(8) == 0 ? bytes / 4 : 100);
+        const std::uint64_t size =
+            random.below(16) == 0 ? 0 : random.between(16, random.below(8) == 0 ? bytes / 4 : 100);
         const Status s = write(ring, size == 0 ? Bytes{} : message(7, sent + batch, size));
         if (s.code == Code::kFull) break;
         if (!s.ok()) trouble++;
@@ -183,7 +184,8 @@ TEST_CASE("a side that takes over goes on where the one before left off") {
   SUBCASE("from the start") {}
   SUBCASE("far on") { units = 123'456'789; }
   Memory memory(4096, units, 17);
-  Ring first_writer = memory.ring(), first_reader = memory.ring(), second_writer = memory.ring(), second_reader = memory.ring();
+  Ring first_writer = memory.ring(), first_reader = memory.ring(), second_writer = memory.ring(),
+       second_reader = memory.ring();
   for (int i = 0; i < 300; ++i) {
     REQUIRE_OK(push(first_writer, text("a" + std::to_string(i))));
     REQUIRE_OK(push(first_writer, text("b" + std::to_string(i))));

@@ -26,7 +26,8 @@ class Specimen {
     plan.meta = "{}";
     plan.meta_offset = IPC_BODY_OFFSET + 1024;
     std::unique_ptr<Segment> segment;
-    REQUIRE_OK(Segment::create(name, plan, [](std::byte*) {}, segment));
+    REQUIRE_OK(Segment::create(
+        name, plan, [](std::byte*) {}, segment));
   }
   ~Specimen() { ::unlink(name.path().c_str()); }
 
@@ -47,7 +48,9 @@ class Specimen {
     std::unique_ptr<Segment> segment;
     const Status result = Segment::open(name, IPC_KIND_CELL, segment);
     CHECK(segment == nullptr);
-    CHECK(Segment::create(name, {}, [](std::byte*) {}, segment).error != 0);
+    CHECK(Segment::create(
+              name, {}, [](std::byte*) {}, segment)
+              .error != 0);
     REQUIRE(name.exists());
     const struct stat about_after = about();
     CHECK(about_before.st_ino == about_after.st_ino);
@@ -163,7 +166,9 @@ TEST_CASE("a symbolic link is not followed") {
   CHECK(opened.code == Code::kSystem);
   CHECK(opened.error == ELOOP);
   CHECK(Segment::unlink(name).error == ELOOP);
-  CHECK(Segment::create(name, {}, [](std::byte*) {}, segment).error != 0);
+  CHECK(Segment::create(
+            name, {}, [](std::byte*) {}, segment)
+            .error != 0);
   sweep();
   CHECK(name.exists());
   CHECK(target.name.exists());

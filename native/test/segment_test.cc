@@ -26,7 +26,8 @@ SegmentPlan plan(std::string_view meta = "{}", bool persist = false) {
 }
 
 Status create(std::string_view name, std::unique_ptr<Segment>& out, bool persist = false) {
-  return Segment::create(name, plan("{}", persist), [](std::byte*) {}, out);
+  return Segment::create(
+      name, plan("{}", persist), [](std::byte*) {}, out);
 }
 
 Status open(std::string_view name, std::unique_ptr<Segment>& out) { return Segment::open(name, IPC_KIND_LOCK, out); }
@@ -73,7 +74,8 @@ TEST_CASE("the file's mode is the one asked for and its memory is reserved") {
   SegmentPlan wide = plan();
   wide.mode = 0626;  // no usual umask leaves this alone
   wide.total_size = 1 << 20;
-  REQUIRE_OK(Segment::create(name, wide, [](std::byte*) {}, segment));
+  REQUIRE_OK(Segment::create(
+      name, wide, [](std::byte*) {}, segment));
   struct stat about {};
   REQUIRE(::stat(name.path().c_str(), &about) == 0);
   CHECK((about.st_mode & 07777) == 0626);

@@ -32,7 +32,8 @@ std::uint64_t mix(std::uint64_t x) {
 
 }  // namespace
 
-Name::Name(const char* stem) : name_(std::string("t") + std::to_string(::getpid()) + "." + std::to_string(next_number++) + "." + stem) {}
+Name::Name(const char* stem)
+    : name_(std::string("t") + std::to_string(::getpid()) + "." + std::to_string(next_number++) + "." + stem) {}
 
 Name::~Name() {
   CHECK_MESSAGE(files_with(name_).empty(), "left behind: " << name_);
@@ -98,7 +99,8 @@ Bytes message(std::uint32_t sender, std::uint64_t number, std::size_t size) {
   std::memcpy(bytes.data() + 4, &low, 4);
   std::memcpy(bytes.data() + 8, &number, 8);
   const std::uint64_t seed = mix(number * 31 + sender);
-  for (std::size_t at = 16; at < bytes.size(); ++at) bytes[at] = static_cast<std::byte>((seed >> (at % 8 * 8)) + at / 8);
+  for (std::size_t at = 16; at < bytes.size(); ++at)
+    bytes[at] = static_cast<std::byte>((seed >> (at % 8 * 8)) + at / 8);
   return bytes;
 }
 

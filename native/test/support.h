@@ -1,7 +1,7 @@
 // What the tests share: names that leave nothing behind, children that can be killed, messages that can be checked.
 //
-// A forked child inherits the mappings of its parent, and with them the kernel's locks that say who lives. So children are
-// forked first, wait at a Gate, and attach by name; the parent attaches after the fork.
+// A forked child inherits the mappings of its parent, and with them the kernel's locks that say who lives. So children
+// are forked first, wait at a Gate, and attach by name; the parent attaches after the fork.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -35,12 +35,12 @@
 #endif
 
 // For children: doctest's checks there reach nobody, an exit code does.
-#define NEED(condition)                                                                  \
-  do {                                                                                   \
-    if (!(condition)) {                                                                  \
-      std::fprintf(stderr, "%s:%d: child needs %s\n", __FILE__, __LINE__, #condition);   \
-      ::_exit(99);                                                                       \
-    }                                                                                    \
+#define NEED(condition)                                                                \
+  do {                                                                                 \
+    if (!(condition)) {                                                                \
+      std::fprintf(stderr, "%s:%d: child needs %s\n", __FILE__, __LINE__, #condition); \
+      ::_exit(99);                                                                     \
+    }                                                                                  \
   } while (false)
 
 namespace test {
@@ -90,8 +90,8 @@ class Child {
   Child& operator=(const Child&) = delete;
   ~Child() { kill(); }
   void signal(int number) const;
-  void kill();        // SIGKILL, and waits for the end
-  int wait();         // the exit code, or minus the signal that ended it
+  void kill();  // SIGKILL, and waits for the end
+  int wait();   // the exit code, or minus the signal that ended it
   [[nodiscard]] pid_t pid() const { return pid_; }
 
  private:

@@ -111,7 +111,8 @@ TEST_CASE("a truncated segment without users is a corpse") {
   CHECK_FALSE(name.exists());
 }
 
-TEST_CASE("in a storm of creations, attachments, removals and deaths nobody sees a half-made segment and nothing stays") {
+TEST_CASE(
+    "in a storm of creations, attachments, removals and deaths nobody sees a half-made segment and nothing stays") {
   const Name name("storm");
   struct Tally {
     Gate start;

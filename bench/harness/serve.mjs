@@ -1,0 +1,24 @@
+// A contender's side of a contest: does a round whenever it is told to, and tells what came out.
+import { readLines } from './lines.mjs';
+
+/** Answers each message with what `round(message)` gives. Ends, after `close()`, when the input does. */
+export async function serve(tell, round, close = async () => {}) {
+  let chain = Promise.resolve();
+  tell('ready');
+  process.stdin.removeAllListeners('end');
+  await new Promise((resolve) => {
+    readLines(process.stdin, (message) => {
+      chain = chain
+        .then(() => round(message))
+        .then(tell, (error) => {
+          tell({ failed: String(error.stack ?? error) });
+        });
+    });
+    process.stdin.on('end', () => {
+      chain = chain
+        .then(close)
+        .catch((error) => console.error(error))
+        .finally(resolve);
+    });
+  });
+}

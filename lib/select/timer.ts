@@ -1,0 +1,32 @@
+/** The longest that a timer of Node.js can run, in milliseconds. */
+const longestTimer = 2 ** 31 - 1;
+
+const nothing = () => {};
+
+/** Calls `run` after that many milliseconds, however many; never for `Infinity`. The function returned calls it off. */
+export function after(milliseconds: number, run: () => void): () => void {
+  if (milliseconds === Infinity) return nothing;
+  const deadline = performance.now() + milliseconds;
+  let timer: NodeJS.Timeout;
+  const tick = () => {
+    const remaining = deadline - performance.now();
+    if (remaining <= 0) run();
+    else timer = setTimeout(tick, Math.min(Math.ceil(remaining), longestTimer));
+  };
+  timer = setTimeout(tick, Math.min(Math.ceil(milliseconds), longestTimer));
+  return () => clearTimeout(timer);
+}
+
+/** Calls `run` when the event loop has looked once at all that has arrived by now. The function returned calls it off. */
+export function afterTurn(run: () => void): () => void {
+  // From within a callback of the poll phase, the first one comes before the next look.
+  let immediate = setImmediate(() => {
+    immediate = setImmediate(run);
+  });
+  return () => clearImmediate(immediate);
+}
+
+/** Once `run` has been called: after `milliseconds`, or after a turn of the event loop where they are 0. */
+export function afterAtLeastATurn(milliseconds: number, run: () => void): () => void {
+  return milliseconds === 0 ? afterTurn(run) : after(milliseconds, run);
+}

@@ -1,0 +1,53 @@
+/** Polling pays up to this long (milliseconds), about the time of a wake-up and the answer to it. */
+const longest = 0.2;
+/** Polls shorter than this are one look. */
+const shortest = 0.005;
+
+const usualPatience = 16;
+const longestPatience = 1024;
+
+/**
+ * How long an event loop polls before it sleeps, learnt from how its polls end.
+ *
+ * Polling pays while the other side runs on another CPU. Where the two share one, or the answer takes long, it only keeps the other side
+ * from running: so a poll that found nothing halves the next one, down to a single look, and one that did doubles it. Short sleeps
+ * alone do not say that polling would have done as well; after some of them it is tried once, and after a failed trial half as often.
+ * (native/core/wait.h does the same for blocked threads.)
+ */
+export class PollBudget {
+  #budget: number;
+  #patience = usualPatience;
+  #shortSleeps = 0;
+  readonly #pays: boolean;
+
+  /** `pays`: whether there is a second CPU at all. */
+  constructor(pays: boolean) {
+    this.#pays = pays;
+    this.#budget = pays ? longest / 2 : 0;
+  }
+
+  get milliseconds(): number {
+    return this.#budget;
+  }
+
+  /** What was waited for came while polling. */
+  hit(): void {
+    if (!this.#pays) return;
+    this.#budget = Math.min(longest, Math.max(this.#budget, shortest) * 2);
+    this.#patience = usualPatience;
+    this.#shortSleeps = 0;
+  }
+
+  /** It did not. */
+  miss(): void {
+    this.#budget = this.#budget < shortest ? 0 : this.#budget / 2;
+  }
+
+  /** It came after so many milliseconds of sleep. */
+  slept(milliseconds: number): void {
+    if (!this.#pays || milliseconds >= longest || ++this.#shortSleeps < this.#patience) return;
+    this.#shortSleeps = 0;
+    this.#patience = Math.min(longestPatience, this.#patience * 2);
+    this.#budget = longest;
+  }
+}
