@@ -39,6 +39,34 @@ export interface Binding {
     initial: Uint8Array,
   ): number;
   createLock(name: string, mode: number, persist: boolean, codec: number, meta: string): number;
+  createSemaphore(
+    name: string,
+    mode: number,
+    persist: boolean,
+    codec: number,
+    meta: string,
+    value: number,
+  ): number;
+  createEvent(name: string, mode: number, persist: boolean, codec: number, meta: string): number;
+  createCondition(
+    name: string,
+    mode: number,
+    persist: boolean,
+    codec: number,
+    meta: string,
+  ): number;
+  createBarrier(
+    name: string,
+    mode: number,
+    persist: boolean,
+    codec: number,
+    meta: string,
+    parties: number,
+  ): number;
+  openSemaphore(name: string): number;
+  openEvent(name: string): number;
+  openCondition(name: string): number;
+  openBarrier(name: string): number;
   openQueue(name: string): number;
   openPipe(name: string): number;
   openCell(name: string): number;
@@ -89,6 +117,29 @@ export interface Binding {
   /** How many items were lost with dead consumers, once all others are finished. */
   queueJoin(id: number): number;
 
+  // Priority queues, as queues. A message that goes in ends with its priority, a double; what comes out does not.
+  createPriorityQueue(
+    name: string,
+    mode: number,
+    persist: boolean,
+    codec: number,
+    meta: string,
+    capacity: number,
+    maxItems: number,
+    maxBytes: number,
+  ): number;
+  openPriorityQueue(name: string): number;
+  priorityPut(id: number, start: number, end: number, insist: boolean): number;
+  priorityPutBytes(id: number, bytes: Uint8Array, insist: boolean): number;
+  priorityPutMany(id: number, start: number, first: number, count: number, insist: boolean): number;
+  priorityGet(id: number): number;
+  priorityGetMany(id: number, most: number): number;
+  priorityCount(id: number): number;
+  priorityShutDown(id: number, immediate: boolean): void;
+  priorityRoom(id: number): number;
+  priorityLimits(id: number): { capacity: number; maxItems: number; maxBytes: number };
+  priorityStopInsisting(id: number): void;
+
   // Pipes. `end` is 0 or 1.
   pipeSend(id: number, end: number, start: number, stop: number): number;
   pipeSendBytes(id: number, end: number, bytes: Uint8Array, offset: number, size: number): number;
@@ -110,18 +161,63 @@ export interface Binding {
   lockRelease(id: number): number;
   /** 0 free, 1 held by another, 2 held by this thread. */
   lockState(id: number): number;
+  /** How often this thread has it: 0 where it does not. */
+  lockDepth(id: number): number;
   /** A new buffer over the memory, for one handle. close() detaches them all. */
   cellView(id: number): ArrayBuffer;
-  /** Detaches one of them. */
+  /** Detaches one of them, and unmaps it. */
+  closeView(id: number, buffer: ArrayBuffer): void;
+  /** Detaches any buffer. */
   detachView(buffer: ArrayBuffer): void;
   cellBytes(id: number): number;
+
+  // Semaphores. Unlinking removes the semaphore as well, whoever made it.
+  semaphoreUnlinkName(name: string): void;
+  semaphoreUnlink(id: number): void;
+  semaphoreAcquire(id: number): boolean;
+  semaphoreRelease(id: number, count: number, bounded: boolean): void;
+  semaphoreValue(id: number): number;
+  /** The first value; -1 where another program made it. */
+  semaphoreInitial(id: number): number;
+
+  // Events. `since` is what eventBegin gave when the wait began.
+  eventSet(id: number): void;
+  eventClear(id: number): void;
+  eventIsSet(id: number): boolean;
+  eventBegin(id: number): number;
+  eventPassed(id: number, since: number): boolean;
+
+  // Conditions. Enter and notify with the lock held.
+  conditionEnter(id: number): void;
+  conditionTake(id: number): boolean;
+  /** Ends a wait that was not notified; true where it had been all the same. */
+  conditionLeave(id: number): boolean;
+  conditionNotify(id: number, most: number): number;
+  conditionWaiting(id: number): number;
+
+  // Barriers.
+  /** The round that the wait belongs to; -1: broken; -2 - round: that round takes no more. */
+  barrierArrive(id: number, hasAction: boolean): number;
+  /** 0 waiting, 1 passed, 2 broken, 3 (once) this thread shall run the action. */
+  barrierLook(id: number, round: number): number;
+  /** For one who passed. */
+  barrierIndex(id: number, round: number): number;
+  barrierActed(id: number, round: number): void;
+  barrierBreak(id: number, round: number): void;
+  /** False where the round is over already. */
+  barrierWithdraw(id: number, round: number, hasAction: boolean): boolean;
+  barrierAbort(id: number): void;
+  barrierReset(id: number): void;
+  barrierParties(id: number): number;
+  barrierWaiting(id: number): number;
+  barrierBroken(id: number): boolean;
 
   // Waiting. `need` is a condition's parameter: bytes of room.
   waitSync(id: number, condition: number, need: number, milliseconds: number): boolean;
   watch(id: number, condition: number, need: number): number;
   rewatch(watch: number, condition: number, need: number): void;
-  /** Takes back what announce() announced for a watch that is no longer active. */
-  retire(watch: number, passOn: boolean): void;
+  /** Takes back what announce() announced for a watch that is no longer active, and wakes the next waiter if the condition holds. */
+  retire(watch: number): void;
   /** Fills the ready table with active watches whose condition may hold; how many. Looks for up to so many nanoseconds. */
   poll(nanoseconds: number): number;
   /** poll() that also asks the kernel whether those depended on live. */
@@ -144,11 +240,21 @@ export interface Binding {
   ): number;
   memoryOpen(name: string): number;
   memorySize(id: number): number;
-  /** The buffer over the memory; once. `detachView` empties it. */
+  /** The buffer over the memory; once. */
   memoryView(id: number): ArrayBuffer;
+  /** Detaches that buffer. */
+  memoryEmpty(id: number, view: ArrayBuffer): void;
   /** Leaves; removes the name where nobody else is attached and it was made here. Views stay as they are. Idempotent. */
   memoryClose(id: number): void;
   memoryUnlink(id: number): void;
+
+  // Signals that come while the main thread is blocked, by their numbers.
+  /** Counts arrivals from now on, besides what is done with them anyway. */
+  countSignal(signal: number): void;
+  /** How many came since the last call. */
+  takeSignal(signal: number): number;
+  /** One of them was delivered by the event loop. */
+  settleSignal(signal: number): void;
 
   // The process.
   setIdentity(text: string): void;

@@ -17,6 +17,7 @@ const names = [
   'array-access',
   'start',
   'attach',
+  'pool',
   'idle',
 ];
 

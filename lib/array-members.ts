@@ -31,7 +31,7 @@ export class ArrayHandle extends SharedObject {
   override close(): void {
     if (this.closed) return;
     this.lock?.close();
-    binding.detachView(this.buffer);
+    binding.closeView(this.id, this.buffer);
     super.close();
   }
 

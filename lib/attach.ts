@@ -1,6 +1,6 @@
 import { handleOf } from './array-members.js';
 import { setSharedHooks } from './codec/codec.js';
-import { Connection } from './connection.js';
+import type { Connection } from './connection.js';
 import { invalidArgType } from './errors.js';
 import { JoinableQueue } from './joinable-queue.js';
 import { Lock, openLockOfCell } from './lock.js';
@@ -9,10 +9,17 @@ import { ShareableList } from './memory/shareable-list.js';
 import { SharedMemory } from './memory/shared-memory.js';
 import { checkName } from './options.js';
 import { claimEnd } from './pipe.js';
+import { PriorityQueue } from './priority-queue.js';
 import { Queue } from './queue.js';
 import { SharedArray } from './shared-array.js';
 import { type Handle, SharedObject } from './shared-object.js';
 import { SimpleQueue } from './simple-queue.js';
+import { Barrier } from './sync/barrier.js';
+import { BoundedSemaphore } from './sync/bounded-semaphore.js';
+import { Condition } from './sync/condition.js';
+import { Event } from './sync/event.js';
+import { RLock } from './sync/rlock.js';
+import { Semaphore } from './sync/semaphore.js';
 import { Value } from './value.js';
 
 /** Everything that a handle can lead to. */
@@ -24,12 +31,20 @@ export type AnySharedObject =
   | Lock
   | SimpleQueue
   | SharedMemory
-  | ShareableList;
+  | ShareableList
+  | PriorityQueue
+  | RLock
+  | Semaphore
+  | BoundedSemaphore
+  | Condition
+  | Event
+  | Barrier;
 
 const openers: Readonly<Record<string, (name: string, handle: Handle) => AnySharedObject>> = {
   queue: (name) => Queue.open(name),
   'joinable-queue': (name) => JoinableQueue.open(name),
   'simple-queue': (name) => SimpleQueue.open(name),
+  'priority-queue': (name) => PriorityQueue.open(name),
   connection: (name, { end }) => claimEnd(name, end === 1 ? 1 : 0),
   value: (name) => Value.open(name),
   array: (name) => SharedArray.open(name),
@@ -37,6 +52,12 @@ const openers: Readonly<Record<string, (name: string, handle: Handle) => AnyShar
   memory: (name) => SharedMemory.open(name),
   'shareable-list': (name) => ShareableList.open(name),
   'cell-lock': (name) => openLockOfCell(name),
+  rlock: (name) => RLock.open(name),
+  semaphore: (name) => Semaphore.open(name),
+  'bounded-semaphore': (name) => BoundedSemaphore.open(name),
+  condition: (name) => Condition.open(name),
+  event: (name) => Event.open(name),
+  barrier: (name) => Barrier.open(name),
 };
 
 /**

@@ -4,7 +4,17 @@ import { uniqueName } from './options.js';
 import { Lane } from './waiting/lane.js';
 
 /** The kinds of segments, numbered as in native/include/layout.h. */
-export const Kind = { queue: 1, pipe: 2, cell: 3, lock: 4 } as const;
+export const Kind = {
+  queue: 1,
+  pipe: 2,
+  cell: 3,
+  lock: 4,
+  priorityQueue: 5,
+  semaphore: 6,
+  event: 7,
+  condition: 8,
+  barrier: 9,
+} as const;
 
 /** What the creator of a segment chose, besides what the native layout keeps. */
 export type Meta = Readonly<Record<string, unknown>>;

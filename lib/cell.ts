@@ -1,5 +1,4 @@
 import { constants } from 'node:buffer';
-import { markAsUntransferable } from 'node:worker_threads';
 import { Attachment, type CreateOptions, Kind } from './attachment.js';
 import { type CType, isStruct, resolveType, type StructType, struct } from './ctypes.js';
 import {
@@ -53,7 +52,11 @@ export function createCell(
   });
   const bytes = shape.type.size * shape.length;
   if (bytes > largestView) {
-    throw outOfRange('length', `at most ${Math.floor(largestView / shape.type.size)}`, shape.length);
+    throw outOfRange(
+      'length',
+      `at most ${Math.floor(largestView / shape.type.size)}`,
+      shape.length,
+    );
   }
   // Before anything exists: a lock that is closed leaves nothing behind.
   const shared = given instanceof Lock ? Lock.again(given) : undefined;
@@ -98,11 +101,12 @@ function readShape(attachment: Attachment, kind: CellKind): CellShape {
 /** A buffer keeps the handle that it belongs to: while a view of it is in use, it is not detached by the garbage collector. */
 const keepers = new WeakMap<ArrayBuffer, SharedObject>();
 
-/** The memory of a cell, for a handle. It is the handle's own: `detachView` empties what was made of it, and no other handle's. */
+/**
+ * The memory of a cell, for a handle. It is the handle's own: `closeView` empties what was made of it, and no other handle's. (Node.js
+ * lets no buffer on foreign memory be transferred.)
+ */
 export function viewOf(attachment: Attachment, handle: SharedObject): ArrayBuffer {
   const buffer = binding.cellView(attachment.id);
-  // Moved to another thread it would outlive close() there, beyond anybody's reach.
-  markAsUntransferable(buffer);
   keepers.set(buffer, handle);
   return buffer;
 }

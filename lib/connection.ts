@@ -7,11 +7,13 @@ import {
   BrokenPipeError,
   BufferTooShort,
   ClosedError,
+  CorruptSegmentError,
   EOFError,
   InterprocError,
   TimeoutError,
 } from './errors.js';
 import { keepUntilArrived } from './in-transit.js';
+import { untilEndOfFile } from './message-end.js';
 import * as messages from './messages.js';
 import { binding, Outcome } from './native.js';
 import {
@@ -39,7 +41,10 @@ const done: Promise<void> = Promise.resolve();
  * fails with BrokenPipeError. An end belongs to one process at a time: one that is passed on in a message or to a `Process` is closed
  * here and belongs to the receiver.
  */
-export class Connection<T = unknown> extends SharedObject implements AsyncIterable<T>, HasSelectable {
+export class Connection<T = unknown>
+  extends SharedObject
+  implements AsyncIterable<T>, HasSelectable
+{
   readonly #end: number;
   readonly #codec: Codec<T>;
   readonly #sends: Lane;
@@ -194,17 +199,7 @@ export class Connection<T = unknown> extends SharedObject implements AsyncIterab
 
   /** Messages as they come, until the end of file. Leaving the loop early loses nothing. */
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
-    return {
-      next: async () => {
-        try {
-          return { done: false, value: await this.recv() };
-        } catch (error) {
-          if (error instanceof EOFError) return { done: true, value: undefined };
-          throw error;
-        }
-      },
-      return: () => Promise.resolve({ done: true, value: undefined }),
-    };
+    return untilEndOfFile(this);
   }
 
   /** For `wait()`: a message, or the end of file. @internal */
@@ -346,7 +341,10 @@ export class Connection<T = unknown> extends SharedObject implements AsyncIterab
       throw new BufferTooShort(`A message of ${length} bytes is longer than ${most}`);
     }
     const bytes = Buffer.allocUnsafe(length);
-    binding.pipeReceiveInto(this.id, this.#end, bytes, 0);
+    // What is read twice in shared memory may have changed in between; these bytes are nobody's then.
+    if (binding.pipeReceiveInto(this.id, this.#end, bytes, 0) !== length) {
+      throw new CorruptSegmentError(`The length of a message of '${this.name}' changed`);
+    }
     return bytes;
   }
 

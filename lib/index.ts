@@ -24,7 +24,10 @@ export {
   type ShareableValue,
 } from './memory/shareable-list.js';
 export { SharedMemory, type SharedMemoryOptions } from './memory/shared-memory.js';
+export type { StructArray } from './memory/struct-array.js';
+export { SharedMemoryManager } from './memory/shared-memory-manager.js';
 export { Pipe, type PipeOptions } from './pipe.js';
+export { type PriorityPutOptions, PriorityQueue } from './priority-queue.js';
 export { Queue } from './queue.js';
 export type { QueueOptions } from './queue-options.js';
 export {
@@ -34,6 +37,13 @@ export {
   type SharedArrayOptions,
 } from './shared-array.js';
 export {
+  type CallOptions,
+  type ImapOptions,
+  type MapOptions,
+  Pool,
+  type PoolOptions,
+} from './pool/pool.js';
+export {
   activeChildren,
   Process,
   type ProcessEvents,
@@ -42,6 +52,17 @@ export {
 } from './process.js';
 export { type Handle, SharedObject } from './shared-object.js';
 export { SimpleQueue, type SimpleQueueOptions } from './simple-queue.js';
+export { Barrier, type BarrierOptions } from './sync/barrier.js';
+export { BoundedSemaphore } from './sync/bounded-semaphore.js';
+export { Condition, type ConditionOptions } from './sync/condition.js';
+export { Event, type EventOptions } from './sync/event.js';
+export { RLock, type RLockOptions } from './sync/rlock.js';
+export { Semaphore, type SemaphoreOptions } from './sync/semaphore.js';
+export type { Address, Family } from './sockets/address.js';
+export { Client, type ClientOptions } from './sockets/client.js';
+export { Listener, type ListenerOptions } from './sockets/listener.js';
+export { SocketConnection } from './sockets/socket-connection.js';
+export type { SocketOptions } from './sockets/socket-options.js';
 export { type Waitable, wait, waitSync } from './select/wait.js';
 export type { WebStreams } from './web-streams.js';
 export { RawValue, Value, type ValueOptions } from './value.js';

@@ -79,6 +79,11 @@ export class Lock extends SharedObject {
     return openedLock(new Opened(attachment, lock.handle.kind === 'lock' ? undefined : cellLock));
   }
 
+  /** What native calls know the lock by. @internal */
+  static idOf(lock: Lock): number {
+    return lock.id;
+  }
+
   /** Resolves to a guard when this thread holds the lock, to `null` when time ran out. Rejects with AbortError, ClosedError. */
   acquire(options?: WaitOptions): Promise<Guard | null> {
     return this.#side.acquire(options);

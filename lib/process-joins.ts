@@ -1,5 +1,6 @@
 import { abortError } from './errors.js';
 import type { Wait } from './options.js';
+import { deliverSignals } from './waiting/signals.js';
 
 /** The longest that a timer of Node.js can run, in milliseconds. */
 const longestTimer = 2 ** 31 - 1;
@@ -80,6 +81,7 @@ export function waitSyncUntil(ended: () => boolean, { timeout }: Wait): boolean 
     if (ended()) return true;
     const remaining = deadline - performance.now();
     if (remaining <= 0) return false;
+    deliverSignals();
     Atomics.wait(never, 0, 0, Math.min(nap, remaining));
   }
 }

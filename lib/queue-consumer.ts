@@ -3,6 +3,7 @@ import { Empty, ShutDown } from './errors.js';
 import * as messages from './messages.js';
 import { binding, Outcome } from './native.js';
 import type { Wait } from './options.js';
+import { type QueueCalls, queueCalls } from './queue-calls.js';
 import { Condition, lockPatience } from './queue-producer.js';
 import { type Blocked, blocked, type Lane } from './waiting/lane.js';
 
@@ -13,14 +14,16 @@ export class Consumer<T> {
   readonly #lane: Lane;
   readonly #codec: Codec<T>;
   readonly #owner: object;
+  readonly #calls: QueueCalls;
   /** Items taken together with one that could not be decoded: the next ones to come. */
   readonly #undecoded: Buffer[] = [];
 
-  constructor(owner: object, id: number, lane: Lane, codec: Codec<T>) {
+  constructor(owner: object, id: number, lane: Lane, codec: Codec<T>, calls = queueCalls) {
     this.#owner = owner;
     this.id = id;
     this.#lane = lane;
     this.#codec = codec;
+    this.#calls = calls;
   }
 
   get(wait: Wait): Promise<T> {
@@ -69,7 +72,7 @@ export class Consumer<T> {
 
   readonly #take = (): T | Blocked => {
     if (this.#undecoded.length > 0) return this.#decodeLater();
-    const outcome = binding.queueGet(this.id);
+    const outcome = this.#calls.get(this.id);
     if (outcome >= 0) return messages.decode(this.#codec, 0, outcome);
     if (outcome !== Outcome.smallBuffer) return this.#blockedBy(outcome);
     messages.growReceived();
@@ -78,7 +81,7 @@ export class Consumer<T> {
 
   #takeMany(most: number): T[] | Blocked {
     if (this.#undecoded.length > 0) return [this.#decodeLater()];
-    const count = binding.queueGetMany(this.id, Math.min(most, messages.batchMost));
+    const count = this.#calls.getMany(this.id, Math.min(most, messages.batchMost));
     if (count === Outcome.smallBuffer) {
       messages.growReceived();
       return this.#takeMany(most);

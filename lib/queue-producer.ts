@@ -3,6 +3,7 @@ import { Full, ShutDown } from './errors.js';
 import * as messages from './messages.js';
 import { binding, Outcome } from './native.js';
 import type { Wait } from './options.js';
+import { type QueueCalls, queueCalls } from './queue-calls.js';
 import { handOver } from './transfer.js';
 import { type Blocked, blocked, type Lane } from './waiting/lane.js';
 
@@ -24,12 +25,14 @@ export class Producer<T> {
   readonly #lane: Lane;
   readonly #codec: Codec<T>;
   readonly #owner: object;
+  readonly #calls: QueueCalls;
 
-  constructor(owner: object, id: number, lane: Lane, codec: Codec<T>) {
+  constructor(owner: object, id: number, lane: Lane, codec: Codec<T>, calls = queueCalls) {
     this.#owner = owner;
     this.id = id;
     this.#lane = lane;
     this.#codec = codec;
+    this.#calls = calls;
   }
 
   put(item: T, wait: Wait): Promise<void> {
@@ -39,7 +42,7 @@ export class Producer<T> {
       return done;
     const bytes = messages.encodedCopy();
     if (wait.timeout === 0 && !wait.signal?.aborted) {
-      this.#putNow(bytes, objects);
+      this.#putNow(this.#retry(bytes, objects));
       return done;
     }
     return this.#lane.wait(this.#owner, wait, this.#retry(bytes, objects), () => this.#giveUp());
@@ -50,7 +53,7 @@ export class Producer<T> {
     const objects = messages.takeObjects();
     if (!this.#lane.busy && this.#putScratch(objects) !== blocked) return;
     const bytes = messages.encodedCopy();
-    if (wait.timeout === 0) this.#putNow(bytes, objects);
+    if (wait.timeout === 0) this.#putNow(this.#retry(bytes, objects));
     else this.#lane.waitSync(wait, this.#retry(bytes, objects), () => this.#giveUp());
   }
 
@@ -58,6 +61,10 @@ export class Producer<T> {
     const batch = this.#encodeAll(items);
     if (!this.#lane.busy && !wait.signal?.aborted && batch.attempt() !== blocked) return done;
     batch.keep();
+    if (wait.timeout === 0 && !wait.signal?.aborted) {
+      this.#putNow(batch.attempt, batch.count);
+      return done;
+    }
     return this.#lane.wait(this.#owner, wait, batch.attempt, () => this.#giveUp(batch.count()));
   }
 
@@ -65,7 +72,8 @@ export class Producer<T> {
     const batch = this.#encodeAll(items);
     if (!this.#lane.busy && batch.attempt() !== blocked) return;
     batch.keep();
-    this.#lane.waitSync(wait, batch.attempt, () => this.#giveUp(batch.count()));
+    if (wait.timeout === 0) this.#putNow(batch.attempt, batch.count);
+    else this.#lane.waitSync(wait, batch.attempt, () => this.#giveUp(batch.count()));
   }
 
   /** This thread's waits look again. */
@@ -77,10 +85,10 @@ export class Producer<T> {
     const { start, end } = messages.scratch;
     const outcome =
       objects === undefined
-        ? binding.queuePut(this.id, start, end, false)
+        ? this.#calls.put(this.id, start, end, false)
         : handOver(
             objects,
-            () => binding.queuePut(this.id, start, end, false),
+            () => this.#calls.put(this.id, start, end, false),
             (result) => result > 0,
           );
     return outcome > 0 ? undefined : this.#blockedBy(outcome, end - start);
@@ -93,7 +101,7 @@ export class Producer<T> {
       const insist = ++attempts > patience;
       const outcome = handOver(
         objects,
-        () => binding.queuePutBytes(this.id, bytes, insist),
+        () => this.#calls.putBytes(this.id, bytes, insist),
         (result) => result > 0,
       );
       return outcome > 0 ? undefined : this.#blockedBy(outcome, bytes.length);
@@ -107,18 +115,17 @@ export class Producer<T> {
   }
 
   /** Another process inside its critical section is no reason to say "full". */
-  #putNow(bytes: Buffer, objects: readonly object[] | undefined): void {
-    const retry = this.#retry(bytes, objects);
+  #putNow(attempt: () => undefined | Blocked, count = () => 0): void {
     const deadline = performance.now() + lockPatience;
-    while (this.#lane.busy || retry() === blocked) {
-      if (this.#lane.busy || !this.#lane.isBlockedOn(Condition.putLock)) this.#giveUp();
-      if (performance.now() > deadline) this.#giveUp();
+    while (this.#lane.busy || attempt() === blocked) {
+      if (this.#lane.busy || !this.#lane.isBlockedOn(Condition.putLock)) this.#giveUp(count());
+      if (performance.now() > deadline) this.#giveUp(count());
       binding.waitSync(this.id, Condition.putLock, 0, 1);
     }
   }
 
   #giveUp(count = 0): never {
-    binding.queueStopInsisting(this.id);
+    this.#calls.stopInsisting(this.id);
     throw Object.assign(new Full(), { count });
   }
 
@@ -141,9 +148,9 @@ export class Producer<T> {
       }
       const insist = ++attempts > patience;
       // Nothing to put is an error all the same on a handle that was closed.
-      if (batch.count === 0) binding.queueCount(this.id);
+      if (batch.count === 0) this.#calls.count(this.id);
       while (put < batch.count) {
-        const outcome = binding.queuePutMany(this.id, start, first, batch.count - put, insist);
+        const outcome = this.#calls.putMany(this.id, start, first, batch.count - put, insist);
         if (outcome <= 0) {
           const next = messages.lengths[first] ?? 0;
           if (waiting !== undefined)
@@ -200,5 +207,5 @@ interface PutMany {
   /** Copies what is left out of the way of other batches, before a wait. */
   keep(): void;
   /** How many items went in so far. */
-  count(): number;
+  count(this: void): number;
 }

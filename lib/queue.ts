@@ -40,7 +40,8 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
    */
   constructor(argument?: number | QueueOptions<T>) {
     const given: unknown = argument;
-    const { attachment, codec: codecGiven } = given instanceof Opened ? given : createQueue(given, 'queue');
+    const { attachment, codec: codecGiven } =
+      given instanceof Opened ? given : createQueue(given, 'queue');
     const codec: Codec<T> = attachment.prepare(() => codecOf(attachment, codecGiven));
     super(attachment, attachment.meta['kind'] as QueueKind);
     const { capacity, maxItems } = binding.queueLimits(this.id);
@@ -224,7 +225,8 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
 
 const once = Object.freeze({ timeout: 0 });
 
-function readItems<T>(items: Iterable<T>): readonly T[] {
+/** The items of a `putMany`. */
+export function readItems<T>(items: Iterable<T>): readonly T[] {
   if (Array.isArray(items)) return items as readonly T[];
   if (typeof items !== 'object' || items === null || !(Symbol.iterator in items)) {
     throw invalidArgType('items', 'an iterable of items', items);

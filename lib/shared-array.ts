@@ -17,13 +17,16 @@ import {
 } from './cell.js';
 import {
   type CType,
+  isStruct,
   type ResolvedType,
   resolveType,
+  type StructType,
   type TypedArrayConstructor,
   type TypeOption,
   type ValueOf,
 } from './ctypes.js';
 import { CorruptSegmentError, invalidArgType } from './errors.js';
+import { StructArray, type StructBytes, structBytes } from './memory/struct-array.js';
 import { binding } from './native.js';
 import { checkName, checkOptions } from './options.js';
 import { readCreation } from './queue-options.js';
@@ -33,6 +36,9 @@ export type SharedArrayOptions = CellOptions;
 
 /** The typed array that a type's elements are seen through. (`Float64Array` stands for all arrays of numbers, which have the same methods.) */
 export type ElementArray<O extends TypeOption> =
+  ResolvedType<O> extends StructType<infer T> ? StructArray<T> : ScalarArray<O>;
+
+type ScalarArray<O extends TypeOption> =
   ValueOf<ResolvedType<O>> extends bigint
     ? BigInt64Array
     : ValueOf<ResolvedType<O>> extends number
@@ -45,6 +51,8 @@ export type ElementArray<O extends TypeOption> =
  *
  * Storing an element by its index behaves as in every typed array (integers wrap); values given to the constructor are checked.
  * `close()` makes it, and every view of its memory, empty.
+ *
+ * An array of structs is no typed array but a `StructArray`: `get(i)` is a live view of an element, `set(i, value)` assigns it.
  */
 export type SharedArray<O extends TypeOption = TypeOption> = ElementArray<O> & SharedArrayMembers;
 
@@ -91,35 +99,38 @@ function classOver(base: TypedArrayConstructor): TypedArrayConstructor {
   return known;
 }
 
-function attached<O extends TypeOption>(cell: Cell, base: TypedArrayConstructor): SharedArray<O> {
+function attached<O extends TypeOption>(cell: Cell): SharedArray<O> {
   const handle = new ArrayHandle(cell);
-  const Class = classOver(base);
+  if (isStruct(cell.type)) return new StructArray(handle, cell.length) as unknown as SharedArray<O>;
+  const Class = classOver(elementsOf(cell.type));
   const array = new Class(handle.buffer) as unknown as SharedArray<O>;
   adopt(array, handle);
   return array;
 }
 
-function create(type: CType, initial: number | TypedArray, options: unknown): SharedArray {
+function create(type: CType, initial: Initial, options: unknown): SharedArray {
   const given = checkOptions(options, cellOptionNames, 'SharedArray');
   const [length, bytes] =
     typeof initial === 'number'
       ? [initial, new Uint8Array()]
       : [initial.length, new Uint8Array(initial.buffer, initial.byteOffset, initial.byteLength)];
-  return attached(createCell({ kind: 'array', type, length }, given, bytes), elementsOf(type));
+  return attached(createCell({ kind: 'array', type, length }, given, bytes));
 }
 
 /** The typed array that a type's elements are seen through. */
 function elementsOf(type: CType): TypedArrayConstructor {
   if (type.typedArray !== undefined) return type.typedArray;
-  throw invalidArgType('type', 'a scalar type: arrays of structs are not supported', type.name);
+  throw invalidArgType('type', 'a scalar type or a struct', type.name);
 }
 
 type TypedArray = ArrayBufferView & ArrayLike<number | bigint>;
+type Initial = number | TypedArray | StructBytes;
 
 /** The length, or the elements as the typed array stores them, each checked before anything is created. */
-function readInitial(type: CType, lengthOrValues: unknown): number | TypedArray {
-  const Elements = elementsOf(type);
+function readInitial(type: CType, lengthOrValues: unknown): Initial {
   if (typeof lengthOrValues === 'number') return readLength(lengthOrValues);
+  if (isStruct(type)) return structBytes(type, lengthOrValues);
+  const Elements = elementsOf(type);
   // Elements of this very type cannot be wrong.
   const numbers = type.kind === 'int' || type.kind === 'float';
   if (numbers && lengthOrValues instanceof Elements) return lengthOrValues;
@@ -147,11 +158,12 @@ function stored(value: unknown): number | bigint {
 
 function open(name: string): SharedArray {
   const cell = openCell(checkName(name), 'array');
-  const base = cell.type.typedArray;
-  if (base !== undefined) return attached(cell, base);
+  if (cell.type.typedArray !== undefined || isStruct(cell.type)) return attached(cell);
   cell.lock?.close();
   return cell.attachment.prepare(() => {
-    throw new CorruptSegmentError(`The elements of '${name}' are of a type that arrays do not have`);
+    throw new CorruptSegmentError(
+      `The elements of '${name}' are of a type that arrays do not have`,
+    );
   });
 }
 

@@ -54,8 +54,8 @@ export abstract class SharedObject {
   }
 
   /**
-   * Detaches this handle. Its pending waits reject with `ERR_CLOSED`; typed arrays on its memory become empty when the thread's last
-   * handle on the object is closed. Idempotent, never blocks. Python: `close()`.
+   * Detaches this handle. Its pending waits reject with `ERR_CLOSED`; typed arrays on its memory become empty, while those of other
+   * handles on the same object stay. Idempotent, never blocks. Python: `close()`.
    */
   close(): void {
     if (this.closed) return;

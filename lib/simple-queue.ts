@@ -67,10 +67,7 @@ export class SimpleQueue<T = unknown> extends SharedObject implements HasSelecta
    * Attaches to a queue, or creates it where there is none.
    * @throws InterprocError `ERR_OPTIONS_MISMATCH` where the existing queue contradicts an option given.
    */
-  static openOrCreate<T = unknown>(
-    name: string,
-    options?: SimpleQueueOptions<T>,
-  ): SimpleQueue<T> {
+  static openOrCreate<T = unknown>(name: string, options?: SimpleQueueOptions<T>): SimpleQueue<T> {
     checkOptions(options, optionNames, 'SimpleQueue.openOrCreate');
     return opened(openOrCreateQueue(name, options, kind));
   }

@@ -184,7 +184,7 @@ export class Value<O extends TypeOption = TypeOption> extends SharedObject {
   override close(): void {
     if (this.closed) return;
     this.#lock?.close();
-    binding.detachView(this.#buffer);
+    binding.closeView(this.id, this.#buffer);
     super.close();
   }
 

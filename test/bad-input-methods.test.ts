@@ -118,9 +118,17 @@ for (const max of [0, -1, 1.5, Number.NaN, Infinity]) {
   rejecting.push([range, /max must be an integer from 1/, () => queue.getMany(max)]);
   throwing.push([range, /max must be an integer from 1/, () => queue.getManySync(max)]);
 }
-throwing.push([type, /immediate must be a boolean/, () => queue.shutdown({ immediate: 1 } as never)]);
+throwing.push([
+  type,
+  /immediate must be a boolean/,
+  () => queue.shutdown({ immediate: 1 } as never),
+]);
 throwing.push([type, /must be an object/, () => queue.shutdown(true as never)]);
-throwing.push(['ERR_UNKNOWN_OPTION', /'immediate'/, () => queue.shutdown({ imediate: true } as never)]);
+throwing.push([
+  'ERR_UNKNOWN_OPTION',
+  /'immediate'/,
+  () => queue.shutdown({ imediate: true } as never),
+]);
 
 for (const buffer of [undefined, null, 5, 'text', {}, [1]]) {
   rejecting.push([type, /buffer must be a Buffer/, () => near.sendBytes(buffer as never)]);
@@ -151,7 +159,11 @@ for (const [code, size] of [
   [range, 0.5],
 ] as const) {
   rejecting.push([code, /size must be an integer/, () => near.sendBytes(bytes, 0, size as never)]);
-  throwing.push([code, /size must be an integer/, () => near.sendBytesSync(bytes, 0, size as never)]);
+  throwing.push([
+    code,
+    /size must be an integer/,
+    () => near.sendBytesSync(bytes, 0, size as never),
+  ]);
 }
 for (const [code, most] of [
   [type, '1'],

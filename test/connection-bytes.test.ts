@@ -103,11 +103,7 @@ describe('bytes through a pipe', () => {
       a.sendBytesSync(message);
       a.sendBytesSync(message);
       const target = Buffer.alloc(10, '.');
-      const error = await rejects(
-        b.recvBytesInto(target),
-        BufferTooShort,
-        'ERR_BUFFER_TOO_SHORT',
-      );
+      const error = await rejects(b.recvBytesInto(target), BufferTooShort, 'ERR_BUFFER_TOO_SHORT');
       expect((error as BufferTooShort).data?.equals(message)).toBe(true);
       const sync = throws(
         () => b.recvBytesIntoSync(target, 5),

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { attach, BrokenPipeError, Connection, EOFError, InterprocError, Pipe } from '../dist/index.js';
+import {
+  attach,
+  BrokenPipeError,
+  type Connection,
+  EOFError,
+  InterprocError,
+  Pipe,
+} from '../dist/index.js';
 import { rejects, throws } from './helpers/failures.js';
 import { own, ownBoth } from './helpers/owned.js';
 import { Peer } from './helpers/peer.js';

@@ -1,9 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { ClosedError, Connection, Pipe, SerializationError, TimeoutError } from '../dist/index.js';
+import {
+  ClosedError,
+  type Connection,
+  Pipe,
+  SerializationError,
+  TimeoutError,
+} from '../dist/index.js';
 import { rejects, throws } from './helpers/failures.js';
 import { own, ownBoth } from './helpers/owned.js';
 import { Peer } from './helpers/peer.js';
 import { duration, isPending } from './helpers/time.js';
+
+/** For blocking calls that a fault elsewhere would keep for ever: no test timeout ends those. */
+const patience = { timeout: 30_000 };
 
 describe('messages through a pipe', () => {
   it('go both ways, in every form', async () => {
@@ -23,7 +32,8 @@ describe('messages through a pipe', () => {
   it('come in the order they were sent in, whichever form sent them', async () => {
     const [a, b] = ownBoth(Pipe<{ n: number }>({ capacity: 4096 }));
     for (const form of ['sync', 'promise']) {
-      const [from, to] = form === 'sync' ? [a, b] : ownBoth(Pipe<{ n: number }>({ capacity: 4096 }));
+      const [from, to] =
+        form === 'sync' ? [a, b] : ownBoth(Pipe<{ n: number }>({ capacity: 4096 }));
       const peer = new Peer('connection', 'send', { handle: from.handOver(), count: 3000, form });
       let next = 0;
       for await (const { n } of to) expect(n).toBe(next++);
@@ -41,7 +51,7 @@ describe('messages through a pipe', () => {
         await here.send(n);
         expect(await here.recv()).toBe(n);
         here.sendSync({ n });
-        expect(here.recvSync()).toEqual({ n });
+        expect(here.recvSync(patience)).toEqual({ n });
       }
       here.close();
       await peer.event('ended');

@@ -52,7 +52,7 @@ describe('a queue whose writers are killed', () => {
       const victim = new Peer('queue', 'produce', {
         name: queue.name,
         id: round,
-        count: 1_000_000,
+        count: 1e9,
         form: round % 2 === 0 ? 'sync' : 'promise',
       });
       await victim.event('ready');

@@ -91,7 +91,11 @@ calls<Queue<number>>(
     getMany: (queue) => queue.getMany(2),
     'the iterator': (queue) => queue[Symbol.asyncIterator]().next(),
   },
-  { ...plain, maxsize: ({ maxsize }) => strictEqual(maxsize, 0), capacity: ({ capacity }) => strictEqual(capacity, 1 << 20) },
+  {
+    ...plain,
+    maxsize: ({ maxsize }) => strictEqual(maxsize, 0),
+    capacity: ({ capacity }) => strictEqual(capacity, 1 << 20),
+  },
 );
 
 calls<Connection>(
@@ -111,6 +115,7 @@ calls<Connection>(
     pollSync: (end) => end.pollSync(),
     'pollSync with a time': (end) => end.pollSync(1),
     toDuplex: (end) => end.toDuplex(),
+    toWebStream: (end) => end.toWebStream(),
     handOver: (end) => end.handOver(),
     unlink: (end) => end.unlink(),
   },
@@ -152,7 +157,10 @@ calls<Value<'i'>>(
     release: (value) => value.release(),
     unlink: (value) => value.unlink(),
   },
-  { acquire: (value) => value.acquire(), 'acquire at once': (value) => value.acquire({ timeout: 0 }) },
+  {
+    acquire: (value) => value.acquire(),
+    'acquire at once': (value) => value.acquire({ timeout: 0 }),
+  },
   { ...plain, type: ({ type }) => strictEqual(type.name, 'c_int') },
 );
 

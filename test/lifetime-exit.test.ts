@@ -1,6 +1,7 @@
 import { strictEqual } from 'node:assert';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { nameFor, present, run, start } from './helpers/segments.js';
+import { library, nameFor, ownShm, present, run, start } from './helpers/segments.js';
 
 /** Every kind of object, none of them closed; a pending wait and a doorbell beside them. */
 const everything = `
@@ -28,11 +29,7 @@ const endings: [how: string, script: string, code?: number][] = [
   ['process.exit in a callback', 'setImmediate(() => process.exit(0));', 0],
   ['the end of the script', `kept[4].close(); kept[5].close();`, 0],
   ['an uncaught error', `throw new Error('on purpose');`, 1],
-  [
-    'an uncaught error in a callback',
-    `setImmediate(() => { throw new Error('on purpose'); });`,
-    1,
-  ],
+  ['an uncaught error in a callback', `setImmediate(() => { throw new Error('on purpose'); });`, 1],
   [
     'an unhandled rejection',
     `Promise.reject(new Error('on purpose')); setTimeout(() => {}, 30000);`,
@@ -53,7 +50,9 @@ describe('a process that never closed its objects', () => {
   for (const [how, script, expected] of endings) {
     it(`leaves nothing when it ends by ${how}`, async () => {
       const prefix = nameFor('exit');
-      const { code, signal, stdout, stderr } = await run(`${everything}\n${script}`, { args: [prefix] });
+      const { code, signal, stdout, stderr } = await run(`${everything}\n${script}`, {
+        args: [prefix],
+      });
       expect(stdout, stderr).toContain('ready');
       strictEqual(signal, null);
       if (expected !== undefined) strictEqual(code, expected);
@@ -100,3 +99,33 @@ describe('a process that a signal ended', () => {
     strictEqual(present(prefix), false);
   });
 });
+
+/** With a /dev/shm of its own everything can be seen that a program leaves, its doorbell too. Not every user may have one. */
+const lists = [
+  `"$@" >/dev/null 2>&1; ls -A /dev/shm | tr '\\n' ' '`,
+  `"$@" >/dev/null 2>&1; node --input-type=module -e 'import "'$LIBRARY'"'; ls -A /dev/shm | tr '\\n' ' '`,
+];
+for (const [how, script, list] of [
+  ['process.exit', 'process.exit(0);', lists[0]],
+  ['the end of its work', 'kept[4].close(); kept[5].close();', lists[0]],
+  ['an uncaught error', `throw new Error('on purpose');`, lists[0]],
+  ['SIGKILL, and the start of another program', `process.kill(process.pid, 'SIGKILL');`, lists[1]],
+] as const) {
+  if (ownShm === undefined) break;
+  const within = [...ownShm, 'sh', '-c', list ?? '', 'sh'];
+  describe('the whole of /dev/shm', () => {
+    it(`is empty after ${how}`, async () => {
+      const env = {
+        LIBRARY: library,
+        PATH: `${path.dirname(process.execPath)}:${process.env['PATH']}`,
+      };
+      const { code, stdout, stderr } = await run(`${everything}\n${script}`, {
+        within,
+        env,
+        args: ['whole'],
+      });
+      strictEqual(stdout, '', stderr);
+      strictEqual(code, 0);
+    });
+  });
+}

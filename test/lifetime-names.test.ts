@@ -1,14 +1,33 @@
 import { strictEqual } from 'node:assert';
 import { chmodSync, statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { Lock, Pipe, Queue, SharedArray, Value } from '../dist/index.js';
+import {
+  Condition,
+  Event,
+  JoinableQueue,
+  Lock,
+  Pipe,
+  Queue,
+  RLock,
+  SharedArray,
+  SimpleQueue,
+  Value,
+} from '../dist/index.js';
 import { failure, nameFor, pathOf, present } from './helpers/segments.js';
 
-const makers: Record<string, (options: { name?: never; mode?: never }) => { name: string; close(): void }> = {
+const makers: Record<
+  string,
+  (options: { name?: never; mode?: never }) => { name: string; close(): void }
+> = {
   Queue: (options) => new Queue(options),
   Value: (options) => new Value('i', 1, options),
   SharedArray: (options) => new SharedArray('i', 1, options),
   Lock: (options) => new Lock(options),
+  RLock: (options) => new RLock(options),
+  Event: (options) => new Event(options),
+  Condition: (options) => new Condition(undefined, options),
+  JoinableQueue: (options) => new JoinableQueue(options),
+  SimpleQueue: (options) => new SimpleQueue(options),
   Pipe: (options) => {
     const [a, b] = Pipe(options);
     b.close();
@@ -28,6 +47,21 @@ const openers: Record<string, (name: never) => unknown> = {
   'Lock.open': Lock.open,
   'Lock.openOrCreate': Lock.openOrCreate,
   'Lock.unlink': Lock.unlink,
+  'SimpleQueue.open': SimpleQueue.open,
+  'SimpleQueue.openOrCreate': SimpleQueue.openOrCreate,
+  'SimpleQueue.unlink': SimpleQueue.unlink,
+  'JoinableQueue.open': JoinableQueue.open,
+  'JoinableQueue.openOrCreate': JoinableQueue.openOrCreate,
+  'JoinableQueue.unlink': JoinableQueue.unlink,
+  'Condition.open': Condition.open,
+  'Condition.openOrCreate': Condition.openOrCreate,
+  'Condition.unlink': Condition.unlink,
+  'Event.open': Event.open,
+  'Event.openOrCreate': Event.openOrCreate,
+  'Event.unlink': Event.unlink,
+  'RLock.open': RLock.open,
+  'RLock.openOrCreate': RLock.openOrCreate,
+  'RLock.unlink': RLock.unlink,
 };
 
 const wrongNames = [
@@ -51,7 +85,16 @@ describe('the name of an object', () => {
     it(`of ${what} is 1 to 200 characters of a small set`, () => {
       const unique = nameFor('n');
       // Dots alone are a name like any other: nothing is a path here.
-      for (const name of ['.', '..', '...', '-', '_', 'Z', '0', `${unique}.${'x'.repeat(199 - unique.length)}`]) {
+      for (const name of [
+        '.',
+        '..',
+        '...',
+        '-',
+        '_',
+        'Z',
+        '0',
+        `${unique}.${'x'.repeat(199 - unique.length)}`,
+      ]) {
         const object = make({ name: name as never });
         strictEqual(object.name, name);
         strictEqual(present(name), true);

@@ -1,6 +1,14 @@
 import { strictEqual } from 'node:assert';
 import { describe, expect, it } from 'vitest';
-import { ClosedError, type Connection, Lock, Pipe, Queue, SharedArray, Value } from '../dist/index.js';
+import {
+  ClosedError,
+  type Connection,
+  Lock,
+  Pipe,
+  Queue,
+  SharedArray,
+  Value,
+} from '../dist/index.js';
 import { present, rejection, run } from './helpers/segments.js';
 
 describe('close()', () => {
@@ -12,7 +20,12 @@ describe('close()', () => {
     const array = new SharedArray('i', 1);
     // Somebody else holds the locks and fills the pipe.
     const [full, rest] = Pipe<Buffer>({ capacity: 4096 });
-    while (await full.send(Buffer.alloc(1000), { timeout: 0 }).then(() => true, () => false));
+    while (
+      await full.send(Buffer.alloc(1000), { timeout: 0 }).then(
+        () => true,
+        () => false,
+      )
+    );
     lock.acquireSync();
     value.acquireSync();
     array.acquireSync();
@@ -29,7 +42,9 @@ describe('close()', () => {
       'value.acquire': value.acquire(),
       'array.acquire': array.acquire(),
     };
-    const ended = Object.entries(waits).map(async ([what, wait]) => [what, await rejection(wait)] as const);
+    const ended = Object.entries(waits).map(
+      async ([what, wait]) => [what, await rejection(wait)] as const,
+    );
     for (const object of [queue, a, full, lock, value, array]) object.close();
     for (const [what, error] of await Promise.all(ended)) {
       strictEqual(error['code'], 'ERR_CLOSED', what);

@@ -11,8 +11,7 @@ describe('a lock', () => {
     const numbers = new SharedArray('i', 2, { lock: false });
     const times = 2000;
     const peers = ['sync', 'promise', 'mixed'].map(
-      (form) =>
-        new Peer('lock', 'count', { name: lock.name, array: numbers.handle, times, form }),
+      (form) => new Peer('lock', 'count', { name: lock.name, array: numbers.handle, times, form }),
     );
     for (const peer of peers) await peer.event('ready');
     for (const peer of peers) peer.go();
@@ -24,7 +23,9 @@ describe('a lock', () => {
   it('is handed to one who waits when it is released', async () => {
     const lock = own(new Lock());
     const guard = lock.acquireSync();
-    const peers = [true, false].map((sync) => new Peer('lock', 'acquire', { name: lock.name, sync }));
+    const peers = [true, false].map(
+      (sync) => new Peer('lock', 'acquire', { name: lock.name, sync }),
+    );
     for (const peer of peers) await peer.event('waiting');
     const acquired = Promise.all(peers.map((peer) => peer.event('acquired')));
     expect(await isPending(acquired, 150)).toBe(true);

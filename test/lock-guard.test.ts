@@ -125,7 +125,9 @@ describe('acquire', () => {
   it('can be aborted, and has then taken nothing', async () => {
     const lock = own(new Lock());
     const aborted = AbortSignal.abort('before');
-    expect((await rejects(lock.acquire({ signal: aborted }), Error, 'ABORT_ERR')).cause).toBe('before');
+    expect((await rejects(lock.acquire({ signal: aborted }), Error, 'ABORT_ERR')).cause).toBe(
+      'before',
+    );
     expect(lock.locked()).toBe(false);
     const guard = lock.acquireSync();
     const controller = new AbortController();
@@ -148,7 +150,11 @@ describe('acquire', () => {
     for (const call of [() => other.acquireSync(), () => other.release(), () => other.locked()])
       throws(call, ClosedError, 'ERR_CLOSED');
     await rejects(other.acquire(), ClosedError, 'ERR_CLOSED');
-    await rejects(other.run(() => 1), ClosedError, 'ERR_CLOSED');
+    await rejects(
+      other.run(() => 1),
+      ClosedError,
+      'ERR_CLOSED',
+    );
     expect(lock.locked()).toBe(true);
     guard?.release();
   });

@@ -42,6 +42,25 @@ describe('the bounds of a queue', () => {
     expect(put).toBeGreaterThanOrEqual(Math.floor(queue.capacity / (8 + 16)) - 1);
   });
 
+  it('leave at least half of the capacity for small items after any amount of light traffic', () => {
+    const queue = own(new Queue<Uint8Array>({ codec: 'raw' }));
+    const item = Buffer.alloc(8);
+    const fill = () => {
+      let put = 0;
+      for (; !queue.full(); put++) queue.putNowait(item);
+      for (let taken = 0; taken < put; taken++) queue.getNowait();
+      return put;
+    };
+    const fresh = fill();
+    for (let round = 0; round < 40; round++) {
+      for (let n = 0; n < round * 53 + 500; n++) {
+        queue.putNowait(item);
+        queue.getNowait();
+      }
+      expect(fill()).toBeGreaterThanOrEqual(Math.floor(fresh / 2) - 1);
+    }
+  });
+
   it('say capacity as it is: the power of two above what was asked for', () => {
     expect(own(new Queue()).capacity).toBe(1024 * 1024);
     expect(own(new Queue({ capacity: 1 })).capacity).toBe(4096);
@@ -110,7 +129,11 @@ describe('the bounds of a queue', () => {
     throws(() => new Queue(Number.NaN), RangeError, 'ERR_OUT_OF_RANGE');
     throws(() => new Queue({ capacity: 0 }), RangeError, 'ERR_OUT_OF_RANGE');
     throws(() => new Queue({ capacity: 2 ** 31 }), RangeError, 'ERR_OUT_OF_RANGE');
-    throws(() => new Queue({ maxBytes: '1' as unknown as number }), TypeError, 'ERR_INVALID_ARG_TYPE');
+    throws(
+      () => new Queue({ maxBytes: '1' as unknown as number }),
+      TypeError,
+      'ERR_INVALID_ARG_TYPE',
+    );
     const misspelt = { maxSize: 3 } as object;
     expect(() => new Queue(misspelt)).toThrow(/maxsize/);
     expect(() => new Queue(misspelt)).toThrow(

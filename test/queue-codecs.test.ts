@@ -12,7 +12,13 @@ const text = {
 describe("a queue's codec", () => {
   it('is MessagePack unless another is named', () => {
     const queue = own(new Queue<unknown>());
-    const value = { n: 1n, u: undefined, d: new Date(5), m: new Map([[1, -0]]), b: Buffer.from('b') };
+    const value = {
+      n: 1n,
+      u: undefined,
+      d: new Date(5),
+      m: new Map([[1, -0]]),
+      b: Buffer.from('b'),
+    };
     queue.putSync(value);
     expect(queue.getSync()).toStrictEqual(value);
   });
@@ -78,16 +84,10 @@ describe("a queue's codec", () => {
     const queue = own(new Queue<number>({ codec: bad }));
     queue.putManySync([13, 1, 2, 13, 3]);
     await rejects(queue.getMany(9), SerializationError, 'ERR_NOT_SERIALIZABLE');
-    const rest: number[] = [];
-    let failures = 0;
-    while (rest.length < 3) {
-      try {
-        rest.push(...(await queue.getMany(9)));
-      } catch {
-        failures++;
-      }
-    }
-    expect([rest, failures]).toEqual([[1, 2, 3], 1]);
+    expect(await queue.getMany(1)).toEqual([1]);
+    expect(await queue.get()).toBe(2);
+    throws(() => queue.getSync(), SerializationError, 'ERR_NOT_SERIALIZABLE');
+    expect(queue.getManySync(9)).toEqual([3]);
     expect(queue.empty()).toBe(true);
   });
 

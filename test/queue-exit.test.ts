@@ -28,7 +28,11 @@ describe('items outlive the process that put them', () => {
   it('so that a producer does not wait for its readers', async () => {
     const queue = own(new Queue<unknown>({ capacity: 4 * 1024 * 1024 }));
     const large = [Buffer.alloc(1024 * 1024).toString('hex')];
-    const peer = new Peer('queue', 'putAndExit', { name: queue.name, items: ['small', 7], code: 0 });
+    const peer = new Peer('queue', 'putAndExit', {
+      name: queue.name,
+      items: ['small', 7],
+      code: 0,
+    });
     expect(await peer.ended).toEqual({ code: 0, signal: null });
     queue.putSync(large);
     expect(queue.qsize()).toBe(3);

@@ -8,7 +8,8 @@ const MiB = 1024 * 1024;
 /** Bytes whose place can be told from their value. */
 function pattern(length: number, seed: number): Buffer {
   const bytes = Buffer.allocUnsafe(length);
-  for (let index = 0; index < length; index++) bytes[index] = (index * 31 + (index >> 8) + seed) & 255;
+  for (let index = 0; index < length; index++)
+    bytes[index] = (index * 31 + (index >> 8) + seed) & 255;
   return bytes;
 }
 
@@ -57,7 +58,10 @@ describe('an item of any size', () => {
 
   it('may be an object of many parts', async () => {
     const queue = own(new Queue<unknown>({ capacity: 4096 }));
-    const item = { text: 'x'.repeat(2 * MiB), list: Array.from({ length: 20_000 }, (_, n) => ({ n })) };
+    const item = {
+      text: 'x'.repeat(2 * MiB),
+      list: Array.from({ length: 20_000 }, (_, n) => ({ n })),
+    };
     await queue.put(item);
     const arrived = (await queue.get()) as typeof item;
     expect(arrived.text === item.text).toBe(true);

@@ -108,11 +108,27 @@ describe('putMany and getMany', () => {
     const late = await rejects(queue.putMany(numbers(8), { timeout: 50 }), Full, 'ERR_QUEUE_FULL');
     expect(late).toMatchObject({ count: 5 });
     expect(queue.getManySync(9)).toEqual([0, 1, 2, 3, 4]);
-    const sync = throws(() => queue.putManySync(numbers(8), { timeout: 50 }), Full, 'ERR_QUEUE_FULL');
+    const sync = throws(
+      () => queue.putManySync(numbers(8), { timeout: 50 }),
+      Full,
+      'ERR_QUEUE_FULL',
+    );
     expect(sync).toMatchObject({ count: 5 });
     const once = throws(() => queue.putManySync([9], { block: false }), Full, 'ERR_QUEUE_FULL');
     expect(once).toMatchObject({ count: 0 });
     expect(queue.getManySync(9)).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('are not refused for want of room only because another process is putting, too', async () => {
+    const queue = own(new Queue<number>({ capacity: 64 * 1024 * 1024 }));
+    const [batches, size] = [3000, 200];
+    const peers = [1, 2, 3].map(
+      () => new Peer('queue', 'putManyNowait', { name: queue.name, batches, size }),
+    );
+    for (const peer of peers) await peer.event('ready');
+    for (const peer of peers) peer.go();
+    for (const peer of peers) expect((await peer.event('done'))['refused']).toBe(0);
+    expect(queue.qsize()).toBe(peers.length * batches * size);
   });
 
   it('leave what went in where the rest was aborted or shut down', async () => {

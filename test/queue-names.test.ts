@@ -148,7 +148,13 @@ describe('the name of a queue', () => {
     expect(attached).toBeInstanceOf(Queue);
     attached.putSync(9);
     expect(queue.getSync()).toBe(9);
-    for (const wrong of [null, 'x', {}, { interproc: 2 }, { interproc: 1, kind: 'toString', name: 'x' }])
+    for (const wrong of [
+      null,
+      'x',
+      {},
+      { interproc: 2 },
+      { interproc: 1, kind: 'toString', name: 'x' },
+    ])
       throws(() => attach(wrong), TypeError, 'ERR_INVALID_ARG_TYPE');
     attached.close();
     throws(() => attached.qsize(), ClosedError, 'ERR_CLOSED');

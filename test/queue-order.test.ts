@@ -5,6 +5,9 @@ import { own } from './helpers/owned.js';
 import { Peer } from './helpers/peer.js';
 import { until } from './helpers/time.js';
 
+/** For blocking calls that a fault elsewhere would keep for ever: no test timeout ends those. */
+const patience = { timeout: 30_000 };
+
 describe('items arrive in order', () => {
   it('from each of several producing processes', async () => {
     const queue = own(new Queue<[number, number]>({ capacity: 4096 }));
@@ -15,7 +18,7 @@ describe('items arrive in order', () => {
     );
     const next = forms.map(() => 0);
     for (let taken = 0; taken < count * forms.length; taken++) {
-      const [id, n] = taken % 3 === 0 ? queue.getSync() : await queue.get();
+      const [id, n] = taken % 3 === 0 ? queue.getSync(patience) : await queue.get();
       expect(n).toBe(next[id]);
       next[id] = n + 1;
     }
@@ -52,7 +55,7 @@ describe('items arrive in order', () => {
     queue.putSync(1);
     const pending = [queue.put(2), queue.put(3)];
     const peer = new Peer('queue', 'consumeMixed', { name: queue.name });
-    queue.putSync(4);
+    queue.putSync(4, patience);
     await Promise.all(pending);
     await until(() => queue.empty());
     queue.shutdown();
@@ -63,7 +66,7 @@ describe('items arrive in order', () => {
     const queue = own(new Queue<number>());
     const pending = queue.get();
     const peer = new Peer('queue', 'produce', { name: queue.name, id: 7, count: 2, form: 'sync' });
-    expect(queue.getSync()).toEqual([7, 1]);
+    expect(queue.getSync(patience)).toEqual([7, 1]);
     expect(await pending).toEqual([7, 0]);
     expect(await peer.ended).toEqual({ code: 0, signal: null });
   });

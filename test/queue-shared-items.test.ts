@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Connection, EOFError, Lock, Pipe, Queue, SharedArray, Value } from '../dist/index.js';
+import { type Connection, EOFError, Lock, Pipe, Queue, SharedArray, Value } from '../dist/index.js';
 import { rejects } from './helpers/failures.js';
 import { own, ownBoth } from './helpers/owned.js';
 import { Peer } from './helpers/peer.js';
@@ -29,7 +29,9 @@ describe('shared objects among the items of a queue', () => {
   });
 
   it('reach another process and back', async () => {
-    const queue = own(new Queue<{ inner: Queue<string>; deep: [{ value: Value; answers: Queue }] }>());
+    const queue = own(
+      new Queue<{ inner: Queue<string>; deep: [{ value: Value; answers: Queue }] }>(),
+    );
     const peer = new Peer('queue', 'shareObjects', { name: queue.name });
     const { inner, deep } = await queue.get();
     own(inner);
@@ -81,7 +83,9 @@ describe('shared objects among the items of a queue', () => {
     const queue = own(new Queue<unknown>(1));
     queue.putSync('full');
     const [here, there] = ownBoth(Pipe<string>());
-    await expect(queue.put(there, { timeout: 20 })).rejects.toMatchObject({ code: 'ERR_QUEUE_FULL' });
+    await expect(queue.put(there, { timeout: 20 })).rejects.toMatchObject({
+      code: 'ERR_QUEUE_FULL',
+    });
     expect(() => queue.putNowait([there])).toThrow(
       expect.objectContaining({ code: 'ERR_QUEUE_FULL' }),
     );

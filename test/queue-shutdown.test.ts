@@ -115,7 +115,12 @@ describe('shutdown', () => {
 describe('for await over a queue', () => {
   it('gives items as they come and ends at the shutdown, once drained', async () => {
     const queue = own(new Queue<[number, number]>());
-    const peer = new Peer('queue', 'produce', { name: queue.name, id: 0, count: 100, form: 'sync' });
+    const peer = new Peer('queue', 'produce', {
+      name: queue.name,
+      id: 0,
+      count: 100,
+      form: 'sync',
+    });
     const ended = peer.ended.then(() => queue.shutdown());
     const items: number[] = [];
     for await (const [, n] of queue) items.push(n);

@@ -110,7 +110,7 @@ describe('a limited wait', () => {
     }
     const block = 0 as unknown as boolean;
     throws(() => queue.getSync({ block }), TypeError, 'ERR_INVALID_ARG_TYPE');
-    throws(() => queue.getSync(5 as object), TypeError, 'ERR_INVALID_ARG_TYPE');
+    throws(() => queue.getSync(5 as unknown as WaitOptions), TypeError, 'ERR_INVALID_ARG_TYPE');
     const misspelt = { timeOut: 5 } as object;
     expect(() => queue.getSync(misspelt)).toThrow(
       expect.objectContaining({ code: 'ERR_UNKNOWN_OPTION' }),

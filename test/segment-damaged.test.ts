@@ -6,27 +6,19 @@ import {
   CorruptSegmentError,
   LayoutMismatchError,
   Lock,
-  Pipe,
   Queue,
   SharedArray,
   Value,
 } from '../dist/index.js';
-import { failure, nameFor, pathOf, present } from './helpers/segments.js';
+import { failure, nameFor, pathOf, present, run } from './helpers/segments.js';
 
 /** Persistent segments that nobody is attached to: their bytes can be changed, and no sweep takes them away. */
 const kinds = {
-  queue: (name: string) => {
-    using queue = new Queue<number>({ name, persist: true, capacity: 4096 });
-    queue.putNowait(1);
-  },
-  pipe: (name: string) => {
-    const [a, b] = Pipe({ name, persist: true, capacity: 4096 });
-    b.handOver();
-    a.close();
-  },
-  value: (name: string) => new Value('i', 7, { name, persist: true }).close(),
-  array: (name: string) => new SharedArray('i', [1, 2, 3], { name, persist: true }).close(),
-  lock: (name: string) => new Lock({ name, persist: true }).close(),
+  queue: `new ip.Queue({ ...named, capacity: 4096 }).putNowait(1)`,
+  pipe: `ip.Pipe({ ...named, capacity: 4096 })[1].handOver()`,
+  value: `new ip.Value('i', 7, named)`,
+  array: `new ip.SharedArray('i', [1, 2, 3], named)`,
+  lock: `new ip.Lock(named)`,
 };
 type Kind = keyof typeof kinds;
 
@@ -60,7 +52,7 @@ const ofAll: Damage[] = [
   ['another magic', mismatch, u32(0, 0x12345678)],
   ['an older layout version', mismatch, u32(8, 0)],
   ['a newer layout version', mismatch, u32(8, 2)],
-  ['a required feature that nobody knows', mismatch, u32(16, 1 << 31)],
+  ['a required feature that nobody knows', mismatch, u32(16, 0x80000000)],
   ['the other byte order', mismatch, u32(24, 0x04030201)],
   ['no kind', mismatch, u32(12, 0)],
   ['a kind of the future', mismatch, u32(12, 77)],
@@ -140,7 +132,11 @@ const ofCell: Damage[] = [
 const damages: Record<Kind, Damage[]> = {
   queue: [...ofAll, ...ofChannel(body), ['no ring', corrupt, u64(body + 8, 0n)]],
   pipe: [...ofAll, ...ofChannel(body + 256), ...ofChannel(body + 256 + 640)],
-  value: [...ofAll, ...ofCell, ['a length that is not 1', corrupt, json('"length":1', '"length":2')]],
+  value: [
+    ...ofAll,
+    ...ofCell,
+    ['a length that is not 1', corrupt, json('"length":1', '"length":2')],
+  ],
   array: [
     ...ofAll,
     ...ofCell,
@@ -151,12 +147,27 @@ const damages: Record<Kind, Damage[]> = {
   lock: ofAll,
 };
 
+/** Who looks at an object's own words is attached for the moment: its slot in the table of participants says so. */
+function withoutSlots(bytes: Buffer): string {
+  const slots = bytes.subarray(256, body).length;
+  return Buffer.concat([
+    bytes.subarray(0, 256),
+    Buffer.alloc(slots),
+    bytes.subarray(body),
+  ]).toString('latin1');
+}
+
 for (const kind of Object.keys(kinds) as Kind[]) {
   describe(`a ${kind} with`, () => {
     const name = nameFor(`damaged-${kind}`);
     let sound: Buffer;
-    beforeAll(() => {
-      kinds[kind](name);
+    beforeAll(async () => {
+      // Killed: an end of a pipe whose process ends in an orderly way is closed.
+      const script = `const named = { name: process.argv[1], persist: true };
+        ${kinds[kind]};
+        process.kill(process.pid, 'SIGKILL');`;
+      const { signal, stderr } = await run(script, { args: [name] });
+      strictEqual(signal, 'SIGKILL', stderr);
       sound = readFileSync(pathOf(name));
     });
     afterAll(() => unlinkSync(pathOf(name)));
@@ -176,9 +187,12 @@ for (const kind of Object.keys(kinds) as Kind[]) {
           expect(error.message.length).toBeGreaterThan(name.length + 15);
         }
         strictEqual(present(name), true);
-        deepStrictEqual(readFileSync(pathOf(name)), damaged);
+        strictEqual(withoutSlots(readFileSync(pathOf(name))), withoutSlots(damaged));
         const after = statSync(pathOf(name));
-        deepStrictEqual([after.ino, after.mode, after.size], [before.ino, before.mode, before.size]);
+        deepStrictEqual(
+          [after.ino, after.mode, after.size],
+          [before.ino, before.mode, before.size],
+        );
       });
     }
 

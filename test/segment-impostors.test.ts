@@ -55,7 +55,9 @@ function refuses(name: string, { code, errno, syscall, says }: Wanted): void {
     expect(error.message).toContain(pathOf(name));
     if (says !== undefined) expect(error.message).toMatch(says);
     if (errno !== undefined)
-      expect(error.message).toMatch(new RegExp(`^${code}: .+, ${syscall} '${pathOf(name)}'$|^${code}: `));
+      expect(error.message).toMatch(
+        new RegExp(`^${code}: .+, ${syscall} '${pathOf(name)}'$|^${code}: `),
+      );
   }
   for (const [what, make] of Object.entries(makers)) {
     const error = failure(() => make(name));
@@ -105,7 +107,10 @@ describe('the name of an object', () => {
   it('may be a FIFO, which nobody waits for', () => {
     const name = nameFor('fifo');
     strictEqual(spawnSync('mkfifo', [pathOf(name)]).status, 0);
-    refuses(name, { code: 'ERR_LAYOUT_MISMATCH', says: /is not an interproc object; remove it or choose another name/ });
+    refuses(name, {
+      code: 'ERR_LAYOUT_MISMATCH',
+      says: /is not an interproc object; remove it or choose another name/,
+    });
     unlinkSync(pathOf(name));
   });
 
@@ -158,7 +163,12 @@ describe('a file of another user', () => {
     new Value('i', 1, { name, persist: true, mode: 0o666 }).close();
     if (root) {
       chownSync(pathOf(name), 65534, 65534);
-      refuses(name, { code: 'EACCES', errno: -13, syscall: 'open', says: /belongs to another user/ });
+      refuses(name, {
+        code: 'EACCES',
+        errno: -13,
+        syscall: 'open',
+        says: /belongs to another user/,
+      });
       const { code, stdout, stderr } = await run(
         `process.setgroups([]); process.setgid(65533); process.setuid(65533);
          try { ip.Value.open(process.argv[1]); } catch (error) { console.log(error.code, error.message); }`,

@@ -26,7 +26,8 @@ describe('close() of a shared array', () => {
     strictEqual(array[0], undefined);
     strictEqual(part[0], undefined);
     deepStrictEqual(Object.keys(array), []);
-    for (const view of [array, part]) expect([[], 'TypeError']).toContainEqual(outcomes(() => [...view]));
+    for (const view of [array, part])
+      expect([[], 'TypeError']).toContainEqual(outcomes(() => [...view]));
     strictEqual(
       outcomes(() => view.getInt32(0)),
       'TypeError',

@@ -105,10 +105,12 @@ describe('the elements of a shared array', () => {
       strictEqual(refused('i', from)[0], 'ERR_OUT_OF_RANGE');
   });
 
-  it('cannot be structs', () => {
-    const [code, message] = refused(struct({ x: c_int }), 2);
-    strictEqual(code, 'ERR_INVALID_ARG_TYPE');
-    expect(message).toMatch(/struct/);
+  it('are checked in the same way where they are structs', () => {
+    const point = struct({ x: c_int });
+    strictEqual(refused(point, [{ x: 1 }, { x: 2 ** 31 }])[0], 'ERR_OUT_OF_RANGE');
+    strictEqual(refused(point, [{ x: 1 }, { x: '1' }])[0], 'ERR_INVALID_ARG_TYPE');
+    strictEqual(refused(point, [1])[0], 'ERR_INVALID_ARG_TYPE');
+    strictEqual(refused(point, -1)[0], 'ERR_OUT_OF_RANGE');
   });
 
   it('are not created where the iteration fails', () => {

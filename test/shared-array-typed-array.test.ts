@@ -34,7 +34,9 @@ describe('a shared array', () => {
       strictEqual(array.length, 4);
       strictEqual(array.byteLength, 4 * Elements.BYTES_PER_ELEMENT);
       strictEqual(array.BYTES_PER_ELEMENT, Elements.BYTES_PER_ELEMENT);
-      expect([...(array as Iterable<unknown>)]).toEqual([...(new Elements(4) as Iterable<unknown>)]);
+      expect([...(array as Iterable<unknown>)]).toEqual([
+        ...(new Elements(4) as Iterable<unknown>),
+      ]);
     });
   }
 
@@ -43,11 +45,14 @@ describe('a shared array', () => {
     array[1] = (array[1] ?? 0) * 2;
     deepStrictEqual([...array], [5, 6, 1]);
     array.set([7, 8], 1);
-    deepStrictEqual([...array.entries()], [
-      [0, 5],
-      [1, 7],
-      [2, 8],
-    ]);
+    deepStrictEqual(
+      [...array.entries()],
+      [
+        [0, 5],
+        [1, 7],
+        [2, 8],
+      ],
+    );
     strictEqual(array.indexOf(8), 2);
     strictEqual(array.includes(9), false);
     strictEqual(array.at(-1), 8);

@@ -66,7 +66,7 @@ describe('a SimpleQueue', () => {
   it('travels to processes by itself and by its handle, and arrives as one', async () => {
     const [from, to] = [own(new SimpleQueue<string>()), own(new SimpleQueue<string>())];
     expect(from.handle).toEqual({ interproc: 1, kind: 'simple-queue', name: from.name });
-    const process = child(targets.forward, [from, to]).start();
+    const process = child(targets.forward as (...args: never[]) => void, [from, to]).start();
     await from.put('there and back');
     expect(await to.get()).toBe('there and back');
     await process.join();
@@ -91,11 +91,7 @@ describe('a SimpleQueue', () => {
     );
     throws(() => new SimpleQueue({ name: queue.name }), InterprocError, 'EEXIST');
     throws(() => Queue.open(queue.name), InterprocError, 'ERR_LAYOUT_MISMATCH');
-    throws(
-      () => SimpleQueue.open(own(new Queue()).name),
-      InterprocError,
-      'ERR_LAYOUT_MISMATCH',
-    );
+    throws(() => SimpleQueue.open(own(new Queue()).name), InterprocError, 'ERR_LAYOUT_MISMATCH');
     SimpleQueue.unlink(queue.name);
     throws(() => SimpleQueue.open(queue.name), InterprocError, 'ENOENT');
   });

@@ -35,7 +35,10 @@ describe('two processes at once', () => {
 
   it('subtract, exclusive-or and exchange without losing any', async () => {
     using value = new Value('i', 0);
-    await both(value, `for (let i = 0; i < ${times}; i++) { value.add(3); value.sub(2); } console.log(0);`);
+    await both(
+      value,
+      `for (let i = 0; i < ${times}; i++) { value.add(3); value.sub(2); } console.log(0);`,
+    );
     strictEqual(value.value, 2 * times);
     value.value = 0;
     await both(value, `for (let i = 0; i < ${times + 1}; i++) value.xor(1); console.log(0);`);

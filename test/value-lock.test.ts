@@ -37,7 +37,11 @@ for (const [what, make] of kinds) {
 
     it('is none with lock: false, and asking for it says so', async () => {
       using object = make({ lock: false });
-      for (const call of [() => object.getLock(), () => object.acquireSync(), () => object.release()])
+      for (const call of [
+        () => object.getLock(),
+        () => object.acquireSync(),
+        () => object.release(),
+      ])
         strictEqual(failure(call)['code'], 'ERR_NO_LOCK');
       strictEqual((await rejection(object.acquire()))['code'], 'ERR_NO_LOCK');
     });
@@ -139,7 +143,13 @@ describe('RawValue and RawArray', () => {
     expect(array).toBeInstanceOf(SharedArray);
     for (const object of [value, array])
       strictEqual(failure(() => object.getLock())['code'], 'ERR_NO_LOCK');
-    strictEqual(failure(() => RawValue('i', 0, { lock: true } as never))['code'], 'ERR_UNKNOWN_OPTION');
-    strictEqual(failure(() => RawArray('i', 1, { lock: true } as never))['code'], 'ERR_UNKNOWN_OPTION');
+    strictEqual(
+      failure(() => RawValue('i', 0, { lock: true } as never))['code'],
+      'ERR_UNKNOWN_OPTION',
+    );
+    strictEqual(
+      failure(() => RawArray('i', 1, { lock: true } as never))['code'],
+      'ERR_UNKNOWN_OPTION',
+    );
   });
 });

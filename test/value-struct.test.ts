@@ -1,6 +1,15 @@
 import { deepStrictEqual, strictEqual } from 'node:assert';
 import { describe, expect, it } from 'vitest';
-import { c_bool, c_char, c_double, c_int, c_longlong, c_wchar, struct, Value } from '../dist/index.js';
+import {
+  c_bool,
+  c_char,
+  c_double,
+  c_int,
+  c_longlong,
+  c_wchar,
+  struct,
+  Value,
+} from '../dist/index.js';
 import { answerOf, failure } from './helpers/segments.js';
 
 const point = struct({ x: c_int, y: c_double }, 'point');
@@ -50,7 +59,10 @@ describe('a value of a struct', () => {
       { from: { x: 9, y: 9 }, to: { x: 9, y: '9' }, id: 9n },
       { from: { x: 9, y: 9 }, to: { x: 9, y: 9 } },
       { from: { x: 9, y: 9 }, to: { x: 9, y: 9 }, id: 9n, extra: 1 },
-      [{ x: 9, y: 9 }, { x: 9, y: 9 }],
+      [
+        { x: 9, y: 9 },
+        { x: 9, y: 9 },
+      ],
       null,
       9,
       'x',

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { AbortError, ClosedError, Pipe, Queue, SimpleQueue, wait } from '../dist/index.js';
+import {
+  AbortError,
+  ClosedError,
+  Event,
+  Pipe,
+  Queue,
+  SimpleQueue,
+  wait,
+  waitSync,
+} from '../dist/index.js';
 import { rejects } from './helpers/failures.js';
 import { own, ownBoth } from './helpers/owned.js';
 import { Peer } from './helpers/peer.js';
@@ -86,6 +95,20 @@ describe('wait', () => {
     queue.shutdown();
     expect(await waiting).toEqual([queue]);
     expect(await wait([queue], { timeout: 0 })).toEqual([queue]);
+  });
+
+  it('is woken by an event that is set, and finds it ready for as long as it is', async () => {
+    const event = own(new Event());
+    const queue = own(new Queue());
+    const waiting = wait([queue, event]);
+    expect(await isPending(waiting, 30)).toBe(true);
+    event.set();
+    expect(await waiting).toEqual([event]);
+    expect(await wait([event, queue], { timeout: 0 })).toEqual([event]);
+    expect(waitSync([queue, event])).toEqual([event]);
+    event.clear();
+    expect(await wait([event, queue], { timeout: 0 })).toEqual([]);
+    expect(waitSync([event], { timeout: 20 })).toEqual([]);
   });
 
   it('is woken by another process', async () => {

@@ -40,7 +40,7 @@ describe('the event loop', () => {
     const peer = new Peer('queue', 'produce', {
       name: queue.name,
       id: 0,
-      count: 1_000_000,
+      count: 1e9,
       form: 'sync',
     });
     await peer.event('ready');
@@ -65,7 +65,7 @@ describe('the event loop', () => {
     const peer = new Peer('queue', 'produce', {
       name: queue.name,
       id: 0,
-      count: 1_000_000,
+      count: 1e9,
       form: 'sync',
     });
     await peer.event('ready');

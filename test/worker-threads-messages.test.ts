@@ -9,6 +9,9 @@ interface Answer {
   double: number;
 }
 
+/** For blocking calls that a fault elsewhere would keep for ever: no test timeout ends those. */
+const patience = { timeout: 30_000 };
+
 describe('worker threads', () => {
   for (const sync of [true, false]) {
     it(`work for the main thread through queues, ${sync ? 'blocking' : 'waiting'}`, async () => {
@@ -39,7 +42,7 @@ describe('worker threads', () => {
     await message(startWorker('answer', data));
     for (let n = 0; n < 300; n++) {
       requests.putSync(n);
-      expect(answers.getSync()).toEqual({ item: n, double: n * 2 });
+      expect(answers.getSync(patience)).toEqual({ item: n, double: n * 2 });
     }
     requests.shutdown();
   });
@@ -59,7 +62,9 @@ describe('worker threads', () => {
     const guard = lock.acquireSync();
     expect(await message(startWorker('release', { lock: lock.name }))).toBe('ERR_LOCK_NOT_OWNED');
     expect(lock.locked()).toBe(true);
-    const waiters = [true, false].map((sync) => startWorker('acquire', { lock: lock.handle, sync }));
+    const waiters = [true, false].map((sync) =>
+      startWorker('acquire', { lock: lock.handle, sync }),
+    );
     for (const worker of waiters) expect(await message(worker)).toBe('waiting');
     const acquired = waiters.map((worker) => message(worker));
     guard?.release();

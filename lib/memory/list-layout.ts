@@ -125,7 +125,7 @@ export class ListLayout {
       view.setBigInt64(8 * (index + 2), BigInt(offset), true);
     });
     const layout = new ListLayout(memory, 'the new list');
-    values.forEach((value, index) => layout.write(index, value, `Value ${index}`));
+    for (const [index, value] of values.entries()) layout.write(index, value, `Value ${index}`);
     return memory;
   }
 

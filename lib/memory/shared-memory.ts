@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { markAsUntransferable } from 'node:worker_threads';
 import { isSystemError, openOrCreate } from '../attachment.js';
 import { ClosedError, outOfRange } from '../errors.js';
 import { binding } from '../native.js';
@@ -44,7 +45,8 @@ export class SharedMemory {
    * `/dev/shm` is full, `EACCES`; TypeError and RangeError for options.
    */
   constructor(options: SharedMemoryOptions) {
-    const { name, id } = (options as unknown) instanceof Made ? (options as unknown as Made) : make(options);
+    const { name, id } =
+      (options as unknown) instanceof Made ? (options as unknown as Made) : make(options);
     this.#name = name;
     this.#id = id;
     try {
@@ -53,6 +55,8 @@ export class SharedMemory {
         throw outOfRange(`The size of '${name}'`, `at most ${largestMemory} bytes`, this.#size);
       }
       const memory = binding.memoryView(id);
+      // Moved to another thread it would outlive close() there, beyond anybody's reach.
+      markAsUntransferable(memory);
       keepers.set(memory, this);
       this.#buf = Buffer.from(memory);
     } catch (error) {
@@ -142,7 +146,7 @@ export class SharedMemory {
     if (this.#closed) return;
     this.#closed = true;
     dropped.unregister(this);
-    binding.detachView(this.#buf.buffer as ArrayBuffer);
+    binding.memoryEmpty(this.#id, this.#buf.buffer as ArrayBuffer);
     binding.memoryClose(this.#id);
   }
 

@@ -26,7 +26,7 @@ class ConditionWatch implements Waiting, Watcher {
     if (this.#lookers.size === 1) start(this.#watch);
     return () => {
       // A wake-up that came here goes on to one who takes something.
-      if (this.#lookers.delete(looker) && this.#lookers.size === 0) stop(this.#watch, true);
+      if (this.#lookers.delete(looker) && this.#lookers.size === 0) stop(this.#watch);
     };
   }
 
@@ -55,8 +55,6 @@ export function conditionOf(
     // A wait of no time: it looks once and asks the kernel about those that the condition depends on.
     ready: () => more?.() === true || binding.waitSync(id(), condition, 0, 0),
     watch: (changed) =>
-      attachment
-        .watcher(condition, (own) => new ConditionWatch(own, condition))
-        .add(changed),
+      attachment.watcher(condition, (own) => new ConditionWatch(own, condition)).add(changed),
   };
 }

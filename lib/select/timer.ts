@@ -3,17 +3,24 @@ const longestTimer = 2 ** 31 - 1;
 
 const nothing = () => {};
 
-/** Calls `run` after that many milliseconds, however many; never for `Infinity`. The function returned calls it off. */
-export function after(milliseconds: number, run: () => void): () => void {
+/**
+ * Calls `run` after that many milliseconds, however many; never for `Infinity`. The function returned calls it off. Unless `held` is
+ * false, it keeps the process alive.
+ */
+export function after(milliseconds: number, run: () => void, held = true): () => void {
   if (milliseconds === Infinity) return nothing;
   const deadline = performance.now() + milliseconds;
   let timer: NodeJS.Timeout;
+  const sleep = (remaining: number) => {
+    timer = setTimeout(tick, Math.min(Math.ceil(remaining), longestTimer));
+    if (!held) timer.unref();
+  };
   const tick = () => {
     const remaining = deadline - performance.now();
     if (remaining <= 0) run();
-    else timer = setTimeout(tick, Math.min(Math.ceil(remaining), longestTimer));
+    else sleep(remaining);
   };
-  timer = setTimeout(tick, Math.min(Math.ceil(milliseconds), longestTimer));
+  sleep(milliseconds);
   return () => clearTimeout(timer);
 }
 

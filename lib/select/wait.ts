@@ -95,10 +95,7 @@ function untilReady<O>(list: readonly Watched<O>[], { timeout, signal }: Wait): 
  * noticed within 10 ms. Promises of this thread that wait for the same objects are served meanwhile.
  * @throws what `wait` rejects with; TypeError for listeners, sockets and streams, whose news only the event loop could bring
  */
-export function waitSync<O extends Waitable>(
-  objects: Iterable<O>,
-  options?: SyncWaitOptions,
-): O[] {
+export function waitSync<O extends Waitable>(objects: Iterable<O>, options?: SyncWaitOptions): O[] {
   const limit = readSyncWait(options, 'waitSync');
   const list = readObjects(objects, 'waitSync');
   refuseEndless(list, limit);

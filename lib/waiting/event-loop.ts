@@ -79,10 +79,13 @@ export function block(milliseconds: number): void {
   serve(binding.inspect());
 }
 
-/** Nobody waits any more. `passOn`: a wake-up that the watch may have been given goes to the next waiter, because nobody here wants it. */
-export function stop(number: number, passOn: boolean): void {
+/**
+ * Nobody waits any more. A wake-up that the watch may have been given goes to the next waiter where the condition still holds: this
+ * thread may have been woken for more than it took.
+ */
+export function stop(number: number): void {
   active[number] = 0;
-  binding.retire(number, passOn);
+  binding.retire(number);
   if (--count === 0) inspection?.unref();
 }
 
@@ -96,7 +99,7 @@ function turn(): void {
     pollUntil = performance.now() + budget.milliseconds;
   } else if (performance.now() >= pollUntil) {
     budget.miss();
-    if (!serve(binding.announce())) {
+    if (!serve(announce())) {
       sleep();
       return;
     }
@@ -116,10 +119,19 @@ function serve(found: number): boolean {
   return true;
 }
 
+/** Without a doorbell (no space for the FIFO, no descriptor) the loop sleeps all the same: the inspection looks every 50 ms. */
+function announce(): number {
+  try {
+    doorbell ??= openDoorbell();
+    return binding.announce();
+  } catch {
+    return 0;
+  }
+}
+
 function sleep(): void {
   state = 'asleep';
   asleepSince = performance.now();
-  doorbell ??= openDoorbell();
 }
 
 function wakeUp(): void {

@@ -2,6 +2,7 @@ import { ClosedError, abortError } from '../errors.js';
 import { binding } from '../native.js';
 import type { Wait } from '../options.js';
 import { createWatch, poll, start, stop } from './event-loop.js';
+import { deliverSignals } from './signals.js';
 
 /** What an attempt returns when it would have to wait; it has told its lane for what. */
 export const blocked = Symbol('blocked');
@@ -152,21 +153,18 @@ export class Lane {
       const remaining = deadline - performance.now();
       if (remaining <= 0) return onTimeout();
       if (timeout === Infinity) mayEnd?.();
+      deliverSignals();
       binding.waitSync(this.#id, this.#condition, this.#need, Math.min(slice, remaining));
     }
   }
 
   /** Serves waits in their order for as long as they can be served, then watches what the next one waits for. */
   settle(): void {
-    let served = false;
-    for (const first of this.#pending) {
-      if (!first.attempt()) break;
-      served = true;
-    }
+    for (const first of this.#pending) if (!first.attempt()) break;
     if (this.#pending.size > 0) this.#keepWatching();
     else if (this.#watching) {
       this.#watching = false;
-      stop(this.#watch, !served);
+      stop(this.#watch);
     }
   }
 

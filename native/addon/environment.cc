@@ -87,10 +87,7 @@ void Environment::remove(std::uint32_t id) {
   forget_watches(object);
   Entry& entry = entries_[id & kIndexMask];
   // Before the memory goes: every typed array on it becomes empty instead of dangling.
-  for (napi_ref view : entry.views) {
-    if (napi_value buffer = living_buffer(view)) napi_detach_arraybuffer(env_, buffer);
-    napi_delete_reference(env_, view);
-  }
+  for (const View& view : entry.views) detach_view(view);
   entry.views.clear();
   object->leave(Leaving::kOrderly);
   object->segment().detach();
@@ -99,16 +96,39 @@ void Environment::remove(std::uint32_t id) {
   free_.push_back(id & kIndexMask);
 }
 
-napi_value Environment::living_buffer(napi_ref view) const {
+napi_value Environment::living_buffer(const View& view) const {
   napi_value buffer = nullptr;
-  return napi_get_reference_value(env_, view, &buffer) == napi_ok ? buffer : nullptr;
+  return napi_get_reference_value(env_, view.reference, &buffer) == napi_ok ? buffer : nullptr;
+}
+
+void Environment::detach_view(const View& view) {
+  napi_value buffer = living_buffer(view);
+  bool detached = true;
+  if (buffer != nullptr && napi_is_detached_arraybuffer(env_, buffer, &detached) == napi_ok && !detached &&
+      napi_detach_arraybuffer(env_, buffer) == napi_ok && view.share != nullptr) {
+    // The finalizer runs on a later turn of the loop; the memory goes now. One that somebody else detached may have
+    // moved its memory to another buffer, which keeps it.
+    view.share->reset();
+  }
+  napi_delete_reference(env_, view.reference);
+}
+
+void Environment::remove_view(std::uint32_t id, napi_value buffer) {
+  if (find(id) == nullptr) return;
+  std::erase_if(entries_[id & kIndexMask].views, [&](const View& view) {
+    napi_value mine = living_buffer(view);
+    bool same = false;
+    if (mine == nullptr || napi_strict_equals(env_, mine, buffer, &same) != napi_ok || !same) return false;
+    detach_view(view);
+    return true;
+  });
 }
 
 napi_value Environment::view(std::uint32_t id, const Cell& cell) {
-  std::vector<napi_ref>& views = entries_[id & kIndexMask].views;
-  std::erase_if(views, [&](napi_ref view) {
+  std::vector<View>& views = entries_[id & kIndexMask].views;
+  std::erase_if(views, [&](const View& view) {
     if (living_buffer(view) != nullptr) return false;
-    napi_delete_reference(env_, view);
+    napi_delete_reference(env_, view.reference);
     return true;
   });
   // V8 wants no address in two buffers, so a second handle's view is a mapping of its own.
@@ -132,8 +152,10 @@ napi_value Environment::view(std::uint32_t id, const Cell& cell) {
     return nullptr;
   }
   // Weak: the handles in JavaScript keep the buffer, and it keeps them (lib/cell.ts).
-  napi_ref reference = nullptr;
-  if (napi_create_reference(env_, buffer, 0, &reference) == napi_ok) views.push_back(reference);
+  View made_view;
+  // An empty buffer has no memory of its own to give back.
+  if (!data.empty()) made_view.share = share;
+  if (napi_create_reference(env_, buffer, 0, &made_view.reference) == napi_ok) views.push_back(made_view);
   return buffer;
 }
 
@@ -173,7 +195,7 @@ void Environment::detach_all() {
     entry.object->leave(Leaving::kFailing);
     entry.object->segment().detach();
   }
-  for (const auto& [id, memory] : memories) memory->detach();
+  for (const auto& [id, memory] : memories) memory.object->detach();
   doorbell_.close();
 }
 

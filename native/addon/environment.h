@@ -1,5 +1,5 @@
-// What one JavaScript environment (the main thread, or a worker) owns: its attached objects, its two message buffers, its
-// watches and its doorbell. Used by that environment's thread only, but for detach_all() at the process's exit.
+// What one JavaScript environment (the main thread, or a worker) owns: its attached objects, its two message buffers,
+// its watches and its doorbell. Used by that environment's thread only, but for detach_all() at the process's exit.
 #pragma once
 
 #include <node_api.h>
@@ -12,11 +12,16 @@
 #include <vector>
 
 #include "bare_memory.h"
+#include "barrier.h"
 #include "cell.h"
+#include "condition.h"
 #include "doorbell.h"
+#include "event.h"
 #include "mutex.h"
+#include "named_semaphore.h"
 #include "object.h"
 #include "pipe.h"
+#include "priority_queue.h"
 #include "queue.h"
 
 namespace interproc::addon {
@@ -39,6 +44,13 @@ struct Watch {
   Condition condition = 0;
   std::uint64_t need = 0;
   bool announced = false;
+};
+
+// Bare memory, and what its buffer keeps mapped: nothing any more once the buffer is detached, although Node.js tells
+// the buffer's end much later.
+struct Memory {
+  std::unique_ptr<BareMemory> object;
+  std::shared_ptr<std::shared_ptr<Mapping>> viewed;
 };
 
 class Environment {
@@ -67,6 +79,8 @@ class Environment {
   void remove(std::uint32_t id);
   // A buffer over the cell's memory, a new one each time: a handle that is closed empties its own.
   napi_value view(std::uint32_t id, const Cell& cell);
+  // Empties the typed arrays on one of them and unmaps it.
+  void remove_view(std::uint32_t id, napi_value buffer);
 
   // Throws what the status means and returns null.
   napi_value fail(Status status, std::string_view name);
@@ -92,14 +106,20 @@ class Environment {
   std::uint64_t needed = 0;  // bytes that the last message which did not fit asks for
   std::vector<Watch> watches;
   // Bare memory by numbers that are never used twice.
-  std::map<std::uint32_t, std::unique_ptr<BareMemory>> memories;
+  std::map<std::uint32_t, Memory> memories;
   std::uint32_t last_memory = 0;
 
  private:
+  struct View {
+    napi_ref reference = nullptr;  // weak
+    // What keeps the buffer's memory mapped. The buffer's finalizer deletes it: valid while the buffer is alive and not
+    // detached.
+    std::shared_ptr<Mapping>* share = nullptr;
+  };
   struct Entry {
     std::unique_ptr<SharedObject> object;
     std::uint32_t generation = 0;
-    std::vector<napi_ref> views;  // weak
+    std::vector<View> views;
   };
   template <class T>
   static constexpr std::uint32_t kind_of();
@@ -110,7 +130,8 @@ class Environment {
     return entry.generation == id >> kIndexBits ? entry.object.get() : nullptr;
   }
   std::nullptr_t refuse();
-  [[nodiscard]] napi_value living_buffer(napi_ref view) const;  // null once it was collected
+  [[nodiscard]] napi_value living_buffer(const View& view) const;  // null once it was collected
+  void detach_view(const View& view);
   void forget_watches(const SharedObject* object);
 
   static constexpr std::uint32_t kIndexBits = 20;
@@ -127,10 +148,20 @@ template <class T>
 constexpr std::uint32_t Environment::kind_of() {
   if constexpr (std::is_same_v<T, Queue>) {
     return IPC_KIND_QUEUE;
+  } else if constexpr (std::is_same_v<T, PriorityQueue>) {
+    return IPC_KIND_PRIORITY_QUEUE;
   } else if constexpr (std::is_same_v<T, Pipe>) {
     return IPC_KIND_PIPE;
   } else if constexpr (std::is_same_v<T, Cell>) {
     return IPC_KIND_CELL;
+  } else if constexpr (std::is_same_v<T, Semaphore>) {
+    return IPC_KIND_SEMAPHORE;
+  } else if constexpr (std::is_same_v<T, Event>) {
+    return IPC_KIND_EVENT;
+  } else if constexpr (std::is_same_v<T, ConditionVariable>) {
+    return IPC_KIND_CONDITION;
+  } else if constexpr (std::is_same_v<T, Barrier>) {
+    return IPC_KIND_BARRIER;
   } else {
     static_assert(std::is_same_v<T, Mutex>);
     return IPC_KIND_LOCK;

@@ -7,10 +7,14 @@ namespace interproc::addon {
 
 void export_objects(napi_env env, napi_value exports);
 void export_queue(napi_env env, napi_value exports);
+void export_priority_queue(napi_env env, napi_value exports);
 void export_pipe(napi_env env, napi_value exports);
 void export_locks(napi_env env, napi_value exports);
+void export_semaphore(napi_env env, napi_value exports);
+void export_sync(napi_env env, napi_value exports);
 void export_waiting(napi_env env, napi_value exports);
 void export_memory(napi_env env, napi_value exports);
 void export_process(napi_env env, napi_value exports);
+void export_signals(napi_env env, napi_value exports);
 
 }  // namespace interproc::addon

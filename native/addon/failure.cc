@@ -50,6 +50,8 @@ Meaning meaning_of(Status status, const std::string& subject) {
       return {"ERR_TOO_MANY_PARTICIPANTS", subject + " has 256 attached threads and processes already"};
     case Code::kAdminBusy:
       return {"ERR_TIMEOUT", subject + " is being attached or detached by a process that does not go on; is it stopped?"};
+    case Code::kAboveBound:
+      return {"ERR_SEMAPHORE_BOUND", "the semaphore would rise above its initial value: it was released too often"};
     case Code::kTaken:
       return {"ERR_END_TAKEN", "this end of the pipe belongs to another process"};
     case Code::kOk:

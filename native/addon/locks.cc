@@ -16,6 +16,8 @@ napi_value with_lock(napi_env env, std::uint32_t id, Use use) {
       return use(environment, *object, static_cast<Mutex*>(object)->lock());
     case IPC_KIND_CELL:
       return use(environment, *object, static_cast<Cell*>(object)->lock());
+    case IPC_KIND_CONDITION:
+      return use(environment, *object, static_cast<ConditionVariable*>(object)->lock());
     default:
       return environment.fail({Code::kKind}, object->segment().name());
   }
@@ -52,6 +54,14 @@ napi_value state(napi_env env, napi_callback_info info) {
   });
 }
 
+// How often this thread has it: 0 where it does not.
+napi_value depth(napi_env env, napi_callback_info info) {
+  Call<1> call(env, info);
+  const std::uint32_t id = call.u32(0);
+  if (!call.valid()) return nullptr;
+  return with_lock(env, id, [&](Environment&, SharedObject&, PublicLock lock) { return number(env, lock.depth()); });
+}
+
 napi_value view(napi_env env, napi_callback_info info) {
   Call<1> call(env, info);
   const std::uint32_t id = call.u32(0);
@@ -61,12 +71,19 @@ napi_value view(napi_env env, napi_callback_info info) {
   return cell != nullptr ? environment.view(id, *cell) : nullptr;
 }
 
-// Empties the typed arrays of one handle, while others on the same object go on.
 napi_value detach_view(napi_env env, napi_callback_info info) {
   Call<1> call(env, info);
   bool is_buffer = false;
   if (napi_is_arraybuffer(env, call.value(0), &is_buffer) == napi_ok && is_buffer)
     napi_detach_arraybuffer(env, call.value(0));
+  return nullptr;
+}
+
+// Empties the typed arrays of one handle, while others on the same object go on.
+napi_value close_view(napi_env env, napi_callback_info info) {
+  Call<2> call(env, info);
+  const std::uint32_t id = call.u32(0);
+  if (call.valid()) Environment::of(env).remove_view(id, call.value(1));
   return nullptr;
 }
 
@@ -82,12 +99,8 @@ napi_value cell_bytes(napi_env env, napi_callback_info info) {
 
 void export_locks(napi_env env, napi_value exports) {
   static constexpr Function functions[] = {
-      {"lockAcquire", acquire},
-      {"lockRelease", release},
-      {"lockState", state},
-      {"cellView", view},
-      {"detachView", detach_view},
-      {"cellBytes", cell_bytes},
+      {"lockAcquire", acquire}, {"lockRelease", release},  {"lockState", state},        {"lockDepth", depth},
+      {"cellView", view},       {"closeView", close_view}, {"detachView", detach_view}, {"cellBytes", cell_bytes},
   };
   export_functions(env, exports, functions);
 }

@@ -5,9 +5,9 @@
 namespace interproc::addon {
 namespace {
 
-BareMemory* find(Environment& environment, std::uint32_t id) {
+Memory* find(Environment& environment, std::uint32_t id) {
   const auto found = environment.memories.find(id);
-  if (found != environment.memories.end()) return found->second.get();
+  if (found != environment.memories.end()) return &found->second;
   environment.fail_at({Code::kClosed}, {});
   return nullptr;
 }
@@ -15,7 +15,7 @@ BareMemory* find(Environment& environment, std::uint32_t id) {
 napi_value adopt(Environment& environment, Status status, const std::string& name, std::unique_ptr<BareMemory> memory) {
   if (!status.ok()) return environment.fail_at(status, memory_path(name));
   const std::uint32_t id = ++environment.last_memory;
-  environment.memories.emplace(id, std::move(memory));
+  environment.memories[id].object = std::move(memory);
   return number(environment.env(), id);
 }
 
@@ -45,22 +45,25 @@ napi_value size(napi_env env, napi_callback_info info) {
   Call<1> call(env, info);
   const std::uint32_t id = call.u32(0);
   if (!call.valid()) return nullptr;
-  const BareMemory* memory = find(Environment::of(env), id);
-  return memory != nullptr ? number(env, static_cast<double>(memory->size())) : nullptr;
+  const Memory* memory = find(Environment::of(env), id);
+  return memory != nullptr ? number(env, static_cast<double>(memory->object->size())) : nullptr;
 }
 
 napi_value view(napi_env env, napi_callback_info info) {
   Call<1> call(env, info);
   const std::uint32_t id = call.u32(0);
   if (!call.valid()) return nullptr;
-  const BareMemory* memory = find(Environment::of(env), id);
+  Memory* memory = find(Environment::of(env), id);
   if (memory == nullptr) return nullptr;
-  // The buffer shares the mapping: whichever of the two ends last unmaps it.
-  auto* share = new std::shared_ptr<Mapping>(memory->mapping());
-  const auto release = [](napi_env, void*, void* hint) { delete static_cast<std::shared_ptr<Mapping>*>(hint); };
+  const std::shared_ptr<Mapping> mapping = memory->object->mapping();
+  memory->viewed = std::make_shared<std::shared_ptr<Mapping>>(mapping);
+  auto* share = new std::shared_ptr<std::shared_ptr<Mapping>>(memory->viewed);
+  const auto release = [](napi_env, void*, void* hint) {
+    delete static_cast<std::shared_ptr<std::shared_ptr<Mapping>>*>(hint);
+  };
   napi_value buffer = nullptr;
   const napi_status made =
-      napi_create_external_arraybuffer(env, (*share)->base, (*share)->size, release, share, &buffer);
+      napi_create_external_arraybuffer(env, mapping->base, mapping->size, release, share, &buffer);
   if (made == napi_ok) return buffer;
   // What throws has taken `share` along (a buffer beyond V8's limit); what only refuses has not.
   bool pending = false;
@@ -68,6 +71,17 @@ napi_value view(napi_env env, napi_callback_info info) {
   if (pending) return nullptr;
   delete share;
   napi_throw_error(env, "ERR_NO_EXTERNAL_BUFFERS", "this runtime does not allow views on shared memory");
+  return nullptr;
+}
+
+napi_value empty(napi_env env, napi_callback_info info) {
+  Call<2> call(env, info);
+  const std::uint32_t id = call.u32(0);
+  if (!call.valid()) return nullptr;
+  const auto found = Environment::of(env).memories.find(id);
+  if (found == Environment::of(env).memories.end()) return nullptr;
+  const std::shared_ptr<std::shared_ptr<Mapping>> viewed = found->second.viewed;
+  if (napi_detach_arraybuffer(env, call.value(1)) == napi_ok && viewed) viewed->reset();
   return nullptr;
 }
 
@@ -83,18 +97,18 @@ napi_value unlink(napi_env env, napi_callback_info info) {
   const std::uint32_t id = call.u32(0);
   if (!call.valid()) return nullptr;
   Environment& environment = Environment::of(env);
-  BareMemory* memory = find(environment, id);
+  const Memory* memory = find(environment, id);
   if (memory == nullptr) return nullptr;
-  const Status status = memory->unlink_name();
-  return status.ok() ? nullptr : environment.fail_at(status, memory_path(memory->name()));
+  const Status status = memory->object->unlink_name();
+  return status.ok() ? nullptr : environment.fail_at(status, memory_path(memory->object->name()));
 }
 
 }  // namespace
 
 void export_memory(napi_env env, napi_value exports) {
   static constexpr Function functions[] = {
-      {"memoryCreate", create}, {"memoryOpen", open},   {"memorySize", size},
-      {"memoryView", view},     {"memoryClose", close}, {"memoryUnlink", unlink},
+      {"memoryCreate", create}, {"memoryOpen", open},   {"memorySize", size},     {"memoryView", view},
+      {"memoryEmpty", empty},   {"memoryClose", close}, {"memoryUnlink", unlink},
   };
   export_functions(env, exports, functions);
 }

@@ -20,11 +20,15 @@ napi_value initialise(napi_env env, napi_value exports) {
       env, [](void* data) { static_cast<Environment*>(data)->detach_all(); }, raw);
   export_objects(env, exports);
   export_queue(env, exports);
+  export_priority_queue(env, exports);
   export_pipe(env, exports);
   export_locks(env, exports);
+  export_semaphore(env, exports);
+  export_sync(env, exports);
   export_waiting(env, exports);
   export_memory(env, exports);
   export_process(env, exports);
+  export_signals(env, exports);
   return exports;
 }
 

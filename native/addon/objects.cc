@@ -1,28 +1,10 @@
 // Creating, opening, closing and describing objects; the buffers that messages cross in.
+#include "creation.h"
 #include "exports.h"
 #include "results.h"
 
 namespace interproc::addon {
 namespace {
-
-// Arguments 0 to 4 of every create function: name, mode, persist, codec, meta.
-template <std::size_t N>
-struct Creation {
-  explicit Creation(Call<N>& call)
-      : name(call.text(0)), mode(call.u32(1)), persist(call.boolean(2)), codec(call.u32(3)), meta(call.text(4)) {}
-  [[nodiscard]] CreateOptions options() const { return {persist, static_cast<mode_t>(mode), codec, meta}; }
-  std::string name;
-  std::uint32_t mode;
-  bool persist;
-  std::uint32_t codec;
-  std::string meta;
-};
-
-template <class T>
-napi_value adopt(Environment& environment, Status status, const std::string& name, std::unique_ptr<T> object) {
-  if (!status.ok()) return environment.fail(status, name);
-  return number(environment.env(), environment.add(std::move(object)));
-}
 
 napi_value create_queue(napi_env env, napi_callback_info info) {
   Call<9> call(env, info);
@@ -65,16 +47,6 @@ napi_value create_lock(napi_env env, napi_callback_info info) {
   return adopt(Environment::of(env), status, creation.name, std::move(mutex));
 }
 
-template <class T>
-napi_value open(napi_env env, napi_callback_info info) {
-  Call<1> call(env, info);
-  const std::string name = call.text(0);
-  if (!call.valid()) return nullptr;
-  std::unique_ptr<T> object;
-  const Status status = T::open(name, object);
-  return adopt(Environment::of(env), status, name, std::move(object));
-}
-
 napi_value close(napi_env env, napi_callback_info info) {
   Call<1> call(env, info);
   const std::uint32_t id = call.u32(0);
@@ -88,7 +60,7 @@ napi_value is_current(napi_env env, napi_callback_info info) {
   const std::uint32_t id = call.u32(0);
   if (!call.valid()) return nullptr;
   SharedObject* object = Environment::of(env).any(id);
-  return object != nullptr ? boolean(env, object->segment().names_this_object()) : nullptr;
+  return object != nullptr ? boolean(env, object->is_current()) : nullptr;
 }
 
 napi_value unlink_object(napi_env env, napi_callback_info info) {
@@ -128,7 +100,7 @@ napi_value describe(napi_env env, napi_callback_info info) {
   return out;
 }
 
-template <Registered Environment::* Buffer>
+template <Registered Environment::*Buffer>
 napi_value set_buffer(napi_env env, napi_callback_info info) {
   Call<1> call(env, info);
   const auto bytes = call.bytes(0);
@@ -163,10 +135,10 @@ void export_objects(napi_env env, napi_value exports) {
       {"createPipe", create_pipe},
       {"createCell", create_cell},
       {"createLock", create_lock},
-      {"openQueue", open<Queue>},
-      {"openPipe", open<Pipe>},
-      {"openCell", open<Cell>},
-      {"openLock", open<Mutex>},
+      {"openQueue", open_object<Queue>},
+      {"openPipe", open_object<Pipe>},
+      {"openCell", open_object<Cell>},
+      {"openLock", open_object<Mutex>},
       {"close", close},
       {"isCurrent", is_current},
       {"unlink", unlink_object},

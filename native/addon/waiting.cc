@@ -26,6 +26,7 @@ napi_value wait_sync(napi_env env, napi_callback_info info) {
 void withdraw_watch(Watch& watch) {
   if (!watch.announced) return;
   watch.announced = false;
+  watch.object->loop_wakes();
   withdraw(watch.object->segment(), *watch.object->waiters(watch.condition));
 }
 
@@ -71,12 +72,11 @@ napi_value rewatch(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// Takes back what announce() announced, for a watch that is no longer active. A wake-up that it was given and that nobody used
-// goes to the next waiter.
+// Takes back what announce() announced, for a watch that is no longer active. A wake-up that it may have been given and has not
+// used goes to the next waiter.
 napi_value retire(napi_env env, napi_callback_info info) {
-  Call<2> call(env, info);
+  Call<1> call(env, info);
   const std::uint32_t index = call.u32(0);
-  const bool pass_on = call.boolean(1);
   if (!call.valid()) return nullptr;
   Environment& environment = Environment::of(env);
   if (index >= environment.watches.size()) return nullptr;
@@ -87,7 +87,7 @@ napi_value retire(napi_env env, napi_callback_info info) {
   } else {
     withdraw_watch(watch);
   }
-  if (pass_on) watch.object->pass_wake(watch.condition, watch.need);
+  watch.object->pass_wake(watch.condition, watch.need);
   return nullptr;
 }
 
@@ -149,6 +149,7 @@ napi_value announce_all(napi_env env, napi_callback_info) {
     atomic(self.sleep_mode).fetch_or(IPC_SLEEP_DOORBELL, std::memory_order_relaxed);
     announce(segment, set);
     watch.announced = true;
+    watch.object->loop_sleeps(environment.doorbell().number());
   }
   return integer(env, static_cast<std::int32_t>(collect(environment, Look::kShared)));
 }

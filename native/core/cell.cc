@@ -13,8 +13,8 @@ constexpr std::uint64_t kLargestCell = std::uint64_t{1} << 39;
 
 }  // namespace
 
-Status Cell::create(std::string_view name, std::uint64_t bytes, const CreateOptions& options, std::unique_ptr<Cell>& out,
-                    std::span<const std::byte> initial) {
+Status Cell::create(std::string_view name, std::uint64_t bytes, const CreateOptions& options,
+                    std::unique_ptr<Cell>& out, std::span<const std::byte> initial) {
   if (bytes > kLargestCell) return {Code::kTooLarge};
   const std::uint64_t meta_offset = kDataOffset + ((bytes + 127) & ~std::uint64_t{127});
   const std::uint64_t total = meta_offset + ((options.meta.size() + 7) & ~std::uint64_t{7});

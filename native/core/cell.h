@@ -13,8 +13,8 @@ class Cell final : public SharedObject {
   enum : Condition { kFree = 0 };
 
   // Zeroed but for the initial bytes, which are there before anybody can open it.
-  static Status create(std::string_view name, std::uint64_t bytes, const CreateOptions& options, std::unique_ptr<Cell>& out,
-                       std::span<const std::byte> initial = {});
+  static Status create(std::string_view name, std::uint64_t bytes, const CreateOptions& options,
+                       std::unique_ptr<Cell>& out, std::span<const std::byte> initial = {});
   static Status open(std::string_view name, std::unique_ptr<Cell>& out);
 
   [[nodiscard]] PublicLock lock() const { return {*segment_, segment_->body<ipc_cell>().lock}; }

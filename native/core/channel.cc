@@ -12,7 +12,9 @@ namespace {
 // A record of a quarter of the ring leaves room for others; one of 64 KiB fills a page of the extents.
 constexpr std::uint64_t kInlineMost = IPC_EXTENT_PAGE;
 
-std::uint64_t round_to_page(std::uint64_t bytes) { return (bytes + IPC_EXTENT_PAGE - 1) & ~std::uint64_t{IPC_EXTENT_PAGE - 1}; }
+std::uint64_t round_to_page(std::uint64_t bytes) {
+  return (bytes + IPC_EXTENT_PAGE - 1) & ~std::uint64_t{IPC_EXTENT_PAGE - 1};
+}
 
 void copy_bytes(std::byte* to, const std::byte* from, std::size_t bytes) {
   if (bytes != 0) std::memcpy(to, from, bytes);
@@ -28,7 +30,8 @@ std::uint64_t extent_table_offset(std::uint64_t total_size, unsigned direction) 
   return round_to_page(total_size) + direction * (Extents::kTableBytes + Extents::kRegionBytes);
 }
 
-void plan_channel(ipc_channel& channel, const ChannelPlan& plan, std::uint64_t ring_offset, std::uint64_t table_offset) {
+void plan_channel(ipc_channel& channel, const ChannelPlan& plan, std::uint64_t ring_offset,
+                  std::uint64_t table_offset) {
   channel.ring_offset = ring_offset;
   channel.ring_bytes = ring_bytes_for(plan.capacity);
   channel.table_offset = table_offset;
@@ -122,9 +125,7 @@ bool Channel::has_room(std::uint64_t bytes) {
 
 // ---- Consumer
 
-bool Channel::empty() const {
-  return load_acquire(shared_->tail) == load_acquire(shared_->head);
-}
+bool Channel::empty() const { return load_acquire(shared_->tail) == load_acquire(shared_->head); }
 
 Status Channel::take(std::span<std::byte> into, Taken& taken) {
   std::uint32_t count = 0;
@@ -148,6 +149,7 @@ Status Channel::take_many(std::span<std::byte> into, std::span<std::uint32_t> le
       std::memcpy(&run, payload.data(), sizeof run);
       taken.length = run.length;
       if (run.length > kLargestMessage) return Status::corrupt("a message is longer than messages can be");
+      if (s = extents_.check(run); !s.ok()) return s;
       if (run.length > into.size()) return {Code::kSmallBuffer};
       if (s = extents_.take(run, ring_.read_position()); !s.ok()) return s;
       ring_.pass(header);
@@ -194,7 +196,7 @@ Status Channel::next_length(std::uint64_t& length) {
   if (payload.size() != sizeof run) return Status::corrupt("an extent record of the wrong length");
   std::memcpy(&run, payload.data(), sizeof run);
   length = run.length;
-  return {};
+  return extents_.check(run);
 }
 
 Status Channel::discard() {

@@ -80,10 +80,10 @@ Status Extents::survey(std::uint32_t wanted, Position tail, bool merge, Survey& 
   out.pages = load_acquire(shared_->extent_pages);
   if (out.pages > IPC_EXTENT_MAX_PAGES) return Status::corrupt("the extents table is longer than it can be");
   const std::uint64_t file = segment_->file_size();
-  if (out.pages > 0 && file < pages_offset_ + std::uint64_t{out.pages} * IPC_EXTENT_PAGE)
-    return {Code::kTruncated};
-  // The head before any state. A run whose record the consumer has passed was marked READING before the head moved, so who
-  // sees the new head (acquire, pairs with Ring::advance()) sees the mark; who sees the old one counts it as queued.
+  if (out.pages > 0 && file < pages_offset_ + std::uint64_t{out.pages} * IPC_EXTENT_PAGE) return {Code::kTruncated};
+  // The head before any state. A run whose record the consumer has passed was marked READING before the head moved, so
+  // who sees the new head (acquire, pairs with Ring::advance()) sees the mark; who sees the old one counts it as
+  // queued.
   const Position head{load_acquire(shared_->head)};
   std::uint32_t free_since = IPC_EXTENT_MAX_PAGES;  // where the free stretch that is being walked began
   for (std::uint32_t page = 0; page < out.pages;) {
@@ -189,7 +189,7 @@ void Extents::commit(const ipc_extent_ref& run, Position at) {
   INTERPROC_CRASH_POINT("extents.committed");
 }
 
-Status Extents::take(const ipc_extent_ref& run, Position at) {
+Status Extents::check(const ipc_extent_ref& run) {
   if (Status s = map(); !s.ok()) return s;
   const std::uint32_t pages = load_acquire(shared_->extent_pages);
   if (pages > IPC_EXTENT_MAX_PAGES || run.page >= pages || run.pages == 0 || run.pages > pages - run.page ||
@@ -197,6 +197,11 @@ Status Extents::take(const ipc_extent_ref& run, Position at) {
     return Status::corrupt("a record refers to pages outside the table");
   if (segment_->file_size() < pages_offset_ + (std::uint64_t{run.page} + run.pages) * IPC_EXTENT_PAGE)
     return {Code::kTruncated};
+  return {};
+}
+
+Status Extents::take(const ipc_extent_ref& run, Position at) {
+  if (Status s = check(run); !s.ok()) return s;
   // Release: the mark is seen by who sees the head that moves after it (see survey()).
   store_release(run_at(run.page).state, owned_state(IPC_RUN_READING, segment_->me(), at));
   INTERPROC_CRASH_POINT("extents.taken");

@@ -6,11 +6,12 @@
 //
 //   FREE ──allocate──> WRITING(p) ──commit──> QUEUED(at) ──take──> READING(p, at) ──release──> FREE
 //
-// `at` is the ring position of the record that refers to the run; p is a participant. Nobody has to repair anything after a
-// death, because whether a run is in use follows from what outlives the dead (in_use()):
+// `at` is the ring position of the record that refers to the run; p is a participant. Nobody has to repair anything
+// after a death, because whether a run is in use follows from what outlives the dead (in_use()):
 //   WRITING(p)      while p lives: an unpublished message dies with its writer
 //   QUEUED(at)      while a record at `at` lies between head and tail
-//   READING(p, at)  while p lives, or while the record is still queued (p died between marking it and advancing the head)
+//   READING(p, at)  while p lives, or while the record is still queued (p died between marking it and advancing the
+//   head)
 #pragma once
 
 #include <cstddef>
@@ -41,6 +42,8 @@ class Extents {
 
   // ---- Consumer. Checks the reference against table and file, and marks the run as this participant's.
   Status take(const ipc_extent_ref& run, Position at);
+  // Whether a record's run lies inside the table and the file: before its length is believed, and memory made for it.
+  Status check(const ipc_extent_ref& run);
   void release(const ipc_extent_ref& run);
 
   // Whether allocate() would find room (a hint, for who waits).
@@ -49,7 +52,7 @@ class Extents {
  private:
   struct Survey {
     std::uint64_t queued_bytes = 0;
-    std::uint32_t fit = IPC_EXTENT_MAX_PAGES;   // first page of the first free run that is long enough
+    std::uint32_t fit = IPC_EXTENT_MAX_PAGES;        // first page of the first free run that is long enough
     std::uint32_t last_free = IPC_EXTENT_MAX_PAGES;  // first page of a free run that ends the table
     std::uint32_t pages = 0;
   };

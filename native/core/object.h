@@ -30,6 +30,14 @@ struct CreateOptions {
   std::string_view meta;
 };
 
+// A segment that is a body of fixed size and the creation options behind it.
+template <class Body>
+SegmentPlan plan_for(std::uint32_t kind, const CreateOptions& options) {
+  const std::uint64_t meta_offset = IPC_BODY_OFFSET + sizeof(Body);
+  const std::uint64_t total = meta_offset + ((options.meta.size() + 7) & ~std::uint64_t{7});
+  return {kind, options.codec, options.persist, options.mode, total, options.meta, meta_offset};
+}
+
 class SharedObject {
  public:
   explicit SharedObject(std::unique_ptr<Segment> segment) : segment_(std::move(segment)) {}
@@ -47,8 +55,15 @@ class SharedObject {
   // Gives up what this participant holds in the object, before it detaches.
   virtual void leave(Leaving) {}
 
+  // Whether the name still leads to this very object.
+  [[nodiscard]] virtual bool is_current() const { return segment_->names_this_object(); }
+
+  // What the event loop that watches this object does next: it sleeps until that doorbell rings, or looks again.
+  virtual void loop_sleeps(std::uint64_t) {}
+  virtual void loop_wakes() {}
+
   // Blocks this thread until ready() or for `limit` (a slice at most).
-  bool wait_for(Condition condition, std::uint64_t need, Nanoseconds limit);
+  virtual bool wait_for(Condition condition, std::uint64_t need, Nanoseconds limit);
   // For one who was woken and does not want it any more: wakes the next if the condition still holds.
   void pass_wake(Condition condition, std::uint64_t need);
 

@@ -9,8 +9,9 @@
 namespace interproc {
 namespace {
 
-// An empty ring starts again at its beginning once it has come this far, so that light traffic stays in the cache. Whether it
-// is empty only the shared head tells, and that is read once in this many bytes.
+// An empty ring starts again at its beginning once it has come this far, so that light traffic stays in the cache, and is at
+// least half way: the rest is no room for anybody until a reader has passed it. Whether the ring is empty only the shared
+// head tells, and that is read once in this many bytes.
 constexpr std::uint64_t kRestartAt = 16 * 1024;
 
 }  // namespace
@@ -52,7 +53,7 @@ Status Ring::refresh_head() {
 std::uint64_t Ring::skip_before(Position at, std::uint64_t used, std::uint64_t need) const {
   const std::uint64_t offset = offset_of(at);
   const std::uint64_t to_end = bytes_ - offset;
-  const bool restart = used == 0 && offset + need > kRestartAt && to_end + need <= bytes_;
+  const bool restart = used == 0 && offset + need > std::max(kRestartAt, bytes_ / 2) && to_end + need <= bytes_;
   return to_end < need || restart ? to_end : 0;
 }
 

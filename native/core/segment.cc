@@ -17,6 +17,7 @@
 #include "file_lock.h"
 #include "process_info.h"
 #include "segment_check.h"
+#include "semaphore_file.h"
 
 namespace interproc {
 namespace {
@@ -44,7 +45,8 @@ bool abandoned(int fd, const ipc_header& header) {
 }
 
 bool same_file(const std::string& path, int fd) {
-  struct stat by_name {}, by_fd{};
+  struct stat by_name {
+  }, by_fd{};
   return ::lstat(path.c_str(), &by_name) == 0 && ::fstat(fd, &by_fd) == 0 && by_name.st_ino == by_fd.st_ino &&
          by_name.st_dev == by_fd.st_dev;
 }
@@ -143,6 +145,7 @@ Status Segment::open(std::string_view name, std::uint32_t kind, std::unique_ptr<
     ipc_header header{};
     if (Status s = check_segment(fd.get(), about, header); !s.ok()) return s;
     if (abandoned(fd.get(), header)) {
+      remove_companion(fd.get(), header, name);
       if (::unlink(path.c_str()) != 0 && errno != ENOENT) return Status::system(errno, "unlink");
       return Status::system(ENOENT, "open");
     }
@@ -214,7 +217,10 @@ void Segment::detach() {
     INTERPROC_CRASH_POINT("detach.slot");
     if (alone && abandoned(fd_, header_)) {
       const std::string path = segment_path(name_);
-      if (same_file(path, fd_)) ::unlink(path.c_str());
+      if (same_file(path, fd_)) {
+        remove_companion(fd_, header_, name_);
+        ::unlink(path.c_str());
+      }
     }
     INTERPROC_CRASH_POINT("detach.unlinked");
   }
@@ -228,6 +234,7 @@ Status Segment::unlink_name() {
   if (Status s = admin.take(); !s.ok()) return s;
   const std::string path = segment_path(name_);
   if (!same_file(path, fd_)) return Status::system(ENOENT, "unlink");
+  remove_companion(fd_, header_, name_);
   if (::unlink(path.c_str()) != 0) return Status::system(errno, "unlink");
   return {};
 }
@@ -243,6 +250,7 @@ Status Segment::unlink(std::string_view name) {
   ipc_header header{};
   if (Status s = check_segment(fd.get(), about, header); !s.ok()) return s;
   if (!same_file(path, fd.get())) return Status::system(ENOENT, "unlink");
+  remove_companion(fd.get(), header, name);
   if (::unlink(path.c_str()) != 0) return Status::system(errno, "unlink");
   return {};
 }

@@ -1,8 +1,9 @@
 // One shared object, one file in /dev/shm, and the participant's slot through which this thread is attached to it.
 //
-// A segment becomes visible (linkat of an unnamed file) only when it is complete and its creator's slot is locked, so no
-// other process ever sees a half-made one, and a creator that dies on the way leaves nothing. Open, detach and unlink are
-// serialised by the ADMIN byte lock; whoever detaches last unlinks. An opener that finds the link count 0 starts over.
+// A segment becomes visible (linkat of an unnamed file) only when it is complete and its creator's slot is locked, so
+// no other process ever sees a half-made one, and a creator that dies on the way leaves nothing. Open, detach and
+// unlink are serialised by the ADMIN byte lock; whoever detaches last unlinks. An opener that finds the link count 0
+// starts over.
 #pragma once
 
 #include <sys/types.h>
@@ -65,15 +66,15 @@ class Segment {
   Segment& operator=(const Segment&) = delete;
   ~Segment();
 
-  // Gives the slot up and unlinks where nobody else is attached. Idempotent. The memory stays mapped while anyone shares
-  // the mapping.
+  // Gives the slot up and unlinks where nobody else is attached. Idempotent. The memory stays mapped while anyone
+  // shares the mapping.
   void detach();
   Status unlink_name();
 
-  // Whether the participant lives, by the kernel's word. One's own slot is alive; an unknown slot is dead. Where the kernel
-  // cannot be asked (this one has detached), whoever might live is alive.
+  // Whether the participant lives, by the kernel's word. One's own slot is alive; an unknown slot is dead. Where the
+  // kernel cannot be asked (this one has detached), whoever might live is alive.
   [[nodiscard]] bool alive(Participant who) const;
-  [[nodiscard]] bool names_this_object() const;  // whether the name still leads to this very file
+  [[nodiscard]] bool names_this_object() const;   // whether the name still leads to this very file
   [[nodiscard]] std::uint64_t file_size() const;  // 0 where the kernel will not tell
 
   [[nodiscard]] std::byte* base() const { return mapping_->base; }

@@ -28,6 +28,7 @@ enum class Code : std::uint8_t {
   kAdminBusy,         // another process kept the admin lock for longer than we wait
   kClosed,            // this end or handle was closed
   kTaken,             // this end of a pipe belongs to somebody else
+  kAboveBound,        // a semaphore would rise above its bound
 };
 
 struct [[nodiscard]] Status {

@@ -15,9 +15,12 @@
 #include "file_lock.h"
 #include "segment.h"
 #include "segment_check.h"
+#include "semaphore_file.h"
 
 namespace interproc {
 namespace {
+
+constexpr std::string_view kSegmentPrefix = "interproc.";
 
 bool sweep_segment(int directory, const char* file) {
   Descriptor fd(::openat(directory, file, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
@@ -31,6 +34,7 @@ bool sweep_segment(int directory, const char* file) {
   // A truncated segment of ours that nobody holds is a corpse too.
   if (!checked.ok() && checked.code != Code::kTruncated) return false;
   if ((header.flags & IPC_FLAG_PERSIST) != 0 || locked_by_other(fd.get(), IPC_LOCK_SLOT, IPC_PARTICIPANTS)) return false;
+  remove_companion(fd.get(), header, std::string_view(file).substr(kSegmentPrefix.size()));
   return ::unlinkat(directory, file, 0) == 0;
 }
 
@@ -54,7 +58,7 @@ int sweep() {
   int removed = 0;
   while (const dirent* entry = ::readdir(directory.get())) {
     const std::string_view file(entry->d_name);
-    if (file.starts_with("interproc.")) removed += sweep_segment(fd, entry->d_name) ? 1 : 0;
+    if (file.starts_with(kSegmentPrefix)) removed += sweep_segment(fd, entry->d_name) ? 1 : 0;
     if (file.starts_with(kMemoryMarkerPrefix)) removed += sweep_memory(fd, entry->d_name) ? 1 : 0;
     if (file.starts_with(kDoorbellPrefix)) removed += sweep_doorbell(fd, entry->d_name) ? 1 : 0;
   }

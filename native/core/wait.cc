@@ -77,4 +77,12 @@ void wake_fenced(const Segment& segment, ipc_wait_set& set, std::uint32_t most) 
   }
 }
 
+void wake_slot(const Segment& segment, ipc_wait_set& set, std::uint32_t slot) {
+  full_fence();  // pairs with the fence in announce()
+  const Bit bit = bit_of(slot);
+  if ((load_relaxed(set.bits[bit.word]) & bit.mask) == 0) return;
+  if ((atomic(set.bits[bit.word]).fetch_and(~bit.mask, std::memory_order_acq_rel) & bit.mask) != 0)
+    static_cast<void>(notify(segment, slot));
+}
+
 }  // namespace interproc

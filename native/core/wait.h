@@ -40,6 +40,8 @@ void wake(const Segment& segment, ipc_wait_set& set, std::uint32_t most);
 inline constexpr std::uint32_t kEveryone = UINT32_MAX;
 // The same without the fence, for a second set after one fence.
 void wake_fenced(const Segment& segment, ipc_wait_set& set, std::uint32_t most);
+// Wakes this one if it waits. For who has published something for it alone.
+void wake_slot(const Segment& segment, ipc_wait_set& set, std::uint32_t slot);
 
 // How long a thread polls before it sleeps. Polling pays while the other side runs on another CPU; where the two share one, or the
 // answer takes long, it only keeps the other side from running. So a poll that found nothing halves the next one, down to a

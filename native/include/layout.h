@@ -44,7 +44,12 @@ enum ipc_kind {
   IPC_KIND_QUEUE = 1,
   IPC_KIND_PIPE = 2,
   IPC_KIND_CELL = 3, /* Value, Array */
-  IPC_KIND_LOCK = 4  /* Lock, RLock */
+  IPC_KIND_LOCK = 4, /* Lock, RLock */
+  IPC_KIND_PRIORITY_QUEUE = 5,
+  IPC_KIND_SEMAPHORE = 6, /* what goes with a POSIX named semaphore */
+  IPC_KIND_EVENT = 7,
+  IPC_KIND_CONDITION = 8,
+  IPC_KIND_BARRIER = 9
 };
 
 enum ipc_header_flag { IPC_FLAG_PERSIST = 1 };
@@ -303,5 +308,169 @@ struct ipc_lock {
   struct ipc_owned_lock lock;
 };
 IPC_ASSERT(sizeof(struct ipc_lock) == 128);
+
+/* First bytes of an item's first block; the payload follows. Written before the item is published, never after. */
+struct ipc_priority_item {
+  uint64_t priority; /* a double's bits, all of them inverted where the sign is set, else only the sign: ordered as unsigned */
+  uint64_t sequence; /* one more with each put */
+  uint32_t length;   /* payload bytes */
+  uint32_t reserved;
+};
+IPC_AT(ipc_priority_item, sequence, 8);
+IPC_AT(ipc_priority_item, length, 16);
+IPC_ASSERT(sizeof(struct ipc_priority_item) == 24);
+
+/* Of the heap: what is queued in `block` and the blocks that follow it. */
+struct ipc_heap_node {
+  uint64_t priority;
+  uint64_t sequence;
+  uint32_t block;
+  uint32_t reserved;
+};
+IPC_AT(ipc_heap_node, block, 16);
+IPC_ASSERT(sizeof(struct ipc_heap_node) == 24);
+
+/*
+ * The slab grows by whole chunks. Block i is block i % 1024 of chunk i / 1024, and so is its link; the heap's node i as well.
+ * A link: bits 0..30 the next block + 1, or 0; bit 31 an item begins in this block and is queued. That bit alone says so.
+ */
+#define IPC_BLOCK 64u
+#define IPC_CHUNK_BLOCKS 1024u
+#define IPC_LINK_QUEUED (UINT32_C(1) << 31)
+struct ipc_chunk {
+  uint8_t blocks[IPC_CHUNK_BLOCKS][IPC_BLOCK];
+  struct ipc_heap_node heap[IPC_CHUNK_BLOCKS];
+  uint32_t links[IPC_CHUNK_BLOCKS];
+};
+IPC_AT(ipc_chunk, heap, 65536);
+IPC_AT(ipc_chunk, links, 65536 + 24576);
+IPC_ASSERT(sizeof(struct ipc_chunk) == 94208);
+
+struct ipc_slab {
+  uint64_t offset; /* of the first chunk in the file; 64 KiB aligned */
+  uint32_t chunks; /* only grows */
+  /* Derived from the links of queued items. */
+  uint32_t free;  /* first block + 1 of the list of free ones, or 0 */
+  uint32_t fresh; /* this block and those behind it are free as well, and in no list */
+  uint32_t used;  /* blocks of queued items */
+  uint8_t reserved[40];
+};
+IPC_AT(ipc_slab, chunks, 8);
+IPC_AT(ipc_slab, free, 12);
+IPC_AT(ipc_slab, fresh, 16);
+IPC_AT(ipc_slab, used, 20);
+IPC_ASSERT(sizeof(struct ipc_slab) == 64);
+
+/* Written under the lock only, but for `state`, `turn` and the wait sets. */
+struct ipc_priority_queue {
+  uint64_t capacity;  /* bytes: payloads, and IPC_ITEM_COST for each item */
+  uint64_t max_items; /* 0: bounded by bytes only */
+  uint64_t max_bytes; /* largest message; 0: no bound of its own */
+  uint8_t reserved0[104];
+  struct ipc_slab slab;
+  uint32_t dirty; /* not 0: what is derived may be wrong, and is to be made again from the links */
+  uint32_t count; /* derived: queued items, which is the heap's length */
+  uint64_t bytes; /* derived: what they cost together */
+  uint64_t next_sequence; /* derived, but never goes back */
+  uint8_t reserved1[40];
+  uint32_t state; /* ipc_channel_state bits; set once, never cleared */
+  uint32_t turn;  /* owned-lock word of a producer that has waited long for room, else 0 */
+  uint8_t reserved2[120];
+  struct ipc_wait_set not_empty;
+  struct ipc_wait_set not_full;
+  struct ipc_owned_lock lock;
+};
+IPC_AT(ipc_priority_queue, slab, 128);
+IPC_AT(ipc_priority_queue, dirty, 192);
+IPC_AT(ipc_priority_queue, count, 196);
+IPC_AT(ipc_priority_queue, bytes, 200);
+IPC_AT(ipc_priority_queue, next_sequence, 208);
+IPC_AT(ipc_priority_queue, state, 256);
+IPC_AT(ipc_priority_queue, turn, 260);
+IPC_AT(ipc_priority_queue, not_empty, 384);
+IPC_AT(ipc_priority_queue, not_full, 448);
+IPC_AT(ipc_priority_queue, lock, 512);
+IPC_ASSERT(sizeof(struct ipc_priority_queue) == 640);
+#define IPC_ITEM_COST 16u
+
+/*
+ * What goes with the POSIX named semaphore "/<name>", which lies in a file of its own so that any program can use it.
+ * UNNAMED: the file has no name yet. NAMED: it has, and goes with this segment. FOREIGN: another program's; never removed.
+ */
+enum ipc_semaphore_state { IPC_SEMAPHORE_UNNAMED = 0, IPC_SEMAPHORE_NAMED = 1, IPC_SEMAPHORE_FOREIGN = 2 };
+struct ipc_semaphore {
+  uint64_t device; /* st_dev and st_ino of the semaphore's file */
+  uint64_t inode;
+  uint32_t initial; /* its first value: the bound of a BoundedSemaphore */
+  uint32_t state;   /* ipc_semaphore_state; the creator's */
+  uint8_t reserved[40];
+  struct ipc_wait_set waiters;     /* event loops only: who blocks sleeps on the semaphore itself */
+  struct ipc_owned_lock post_lock; /* around a bounded release: look, then post */
+};
+IPC_AT(ipc_semaphore, inode, 8);
+IPC_AT(ipc_semaphore, initial, 16);
+IPC_AT(ipc_semaphore, state, 20);
+IPC_AT(ipc_semaphore, waiters, 64);
+IPC_AT(ipc_semaphore, post_lock, 128);
+IPC_ASSERT(sizeof(struct ipc_semaphore) == 256);
+
+/* word: bit 0 says whether it is set, the bits above count how often it was set. */
+struct ipc_event {
+  uint64_t word;
+  uint8_t reserved[56];
+  struct ipc_wait_set waiters;
+};
+IPC_AT(ipc_event, waiters, 64);
+IPC_ASSERT(sizeof(struct ipc_event) == 128);
+
+/*
+ * waits[slot]: bits 0..15 waits that nobody has notified yet, 16..31 notifications that were not taken yet, 32..63 the
+ * generation of the slot's owner.
+ */
+struct ipc_condition {
+  struct ipc_owned_lock lock; /* the condition's own; not used where it was given one */
+  struct ipc_wait_set waiters;
+  uint32_t next; /* slot behind the one notified last */
+  uint8_t reserved[60];
+  uint64_t waits[IPC_PARTICIPANTS];
+};
+IPC_AT(ipc_condition, waiters, 128);
+IPC_AT(ipc_condition, next, 192);
+IPC_AT(ipc_condition, waits, 256);
+IPC_ASSERT(sizeof(struct ipc_condition) == 256 + IPC_PARTICIPANTS * 8);
+
+/* A party's waits. arrived: bits 0..15 how many, 16..31 how many of them can run the action, 32..63 round's low 32 bits. */
+struct ipc_barrier_party {
+  uint32_t generation;
+  uint32_t reserved;
+  uint64_t arrived;
+};
+IPC_AT(ipc_barrier_party, arrived, 8);
+IPC_ASSERT(sizeof(struct ipc_barrier_party) == 16);
+
+/*
+ * control: bits 0..1 ipc_barrier_state, 2..17 how many have arrived, 18..63 the round.
+ * actor: bits 0..8 slot + 1 of who runs the action, bit 9 that it has begun, 18..63 the round.
+ * rounds[round % 64]: bits 0..15 indices given out, bit 16 that it was broken, 18..63 the round. Only rounds that are over.
+ */
+enum ipc_barrier_state { IPC_BARRIER_FILLING = 0, IPC_BARRIER_ACTING = 1, IPC_BARRIER_BROKEN = 2 };
+#define IPC_BARRIER_ROUNDS 64u
+#define IPC_BARRIER_ROUND_SHIFT 18u
+struct ipc_barrier {
+  uint32_t parties;
+  uint8_t reserved0[124];
+  uint64_t control;
+  uint64_t actor;
+  uint8_t reserved1[48];
+  struct ipc_wait_set waiters;
+  uint64_t rounds[IPC_BARRIER_ROUNDS];
+  struct ipc_barrier_party party[IPC_PARTICIPANTS];
+};
+IPC_AT(ipc_barrier, control, 128);
+IPC_AT(ipc_barrier, actor, 136);
+IPC_AT(ipc_barrier, waiters, 192);
+IPC_AT(ipc_barrier, rounds, 256);
+IPC_AT(ipc_barrier, party, 768);
+IPC_ASSERT(sizeof(struct ipc_barrier) == 768 + IPC_PARTICIPANTS * 16);
 
 #endif

@@ -177,3 +177,28 @@ TEST_CASE("a waker rings the doorbell of a participant that sleeps by it") {
   REQUIRE_OK(queue->put(text("once is enough"), false));
   CHECK(read_all(reader.get()) == 0);
 }
+
+TEST_CASE("a thread that listens is woken by a ring, though the first descriptor was given away") {
+  Doorbell bell;
+  REQUIRE_OK(bell.create());
+  const Descriptor given_away(bell.release_descriptor());
+  // A ring that came before, several of them: one look takes them all.
+  for (int i = 0; i < 600; ++i) CHECK(ring_doorbell(bell.number()));
+  const Nanoseconds start = monotonic_now();
+  bell.listen(20'000 * kMillisecond);
+  CHECK(monotonic_now() - start < 10'000 * kMillisecond);
+  CHECK(read_all(given_away.get()) == 0);
+  // Nobody rings: the limit ends it.
+  const Nanoseconds silence = monotonic_now();
+  bell.listen(30 * kMillisecond);
+  CHECK(monotonic_now() - silence >= 29 * kMillisecond);
+  // From another process, while this one sleeps.
+  Child ringer([&] {
+    ::usleep(50'000);
+    return ring_doorbell(bell.number()) ? 0 : 1;
+  });
+  const Nanoseconds asleep = monotonic_now();
+  bell.listen(20'000 * kMillisecond);
+  CHECK(monotonic_now() - asleep < 10'000 * kMillisecond);
+  CHECK(ringer.wait() == 0);
+}

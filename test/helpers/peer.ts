@@ -26,7 +26,7 @@ export class Peer {
   readonly #events: PeerEvent[] = [];
   #errors = '';
   #over = false;
-  #look = () => {};
+  readonly #lookers = new Set<() => void>();
 
   /** Starts `test/fixtures/peer-<fixture>.mjs`, which finds its action and arguments in `argv`. */
   constructor(fixture: string, action: string, args: Readonly<Record<string, unknown>> = {}) {
@@ -42,7 +42,7 @@ export class Peer {
     });
     createInterface({ input: this.#child.stdout! }).on('line', (line) => {
       this.#events.push(JSON.parse(line) as PeerEvent);
-      this.#look();
+      this.#lookAgain();
     });
     this.#child.stdin?.on('error', () => {
       // The peer ended before it read its command.
@@ -51,7 +51,7 @@ export class Peer {
     this.ended = once(this.#child, 'close').then(([code, signal]) => {
       running.delete(this);
       this.#over = true;
-      this.#look();
+      this.#lookAgain();
       return { code: code as number | null, signal: signal as NodeJS.Signals | null };
     });
   }
@@ -68,21 +68,23 @@ export class Peer {
   /** The next event of this name; the others stay for later. */
   event(name: string): Promise<PeerEvent> {
     return new Promise((resolve, reject) => {
-      const before = this.#look;
-      const timer = setTimeout(() => finish(() => reject(this.#missed(name, 'in time'))), eventLimit);
       const finish = (settle: () => void) => {
         clearTimeout(timer);
-        this.#look = before;
+        this.#lookers.delete(look);
         settle();
       };
-      this.#look = () => {
-        before();
+      const look = () => {
         const index = this.#events.findIndex(({ event }) => event === name);
         const [found] = index < 0 ? [] : this.#events.splice(index, 1);
         if (found !== undefined) finish(() => resolve(found));
         else if (this.#over) finish(() => reject(this.#missed(name, 'before the peer ended')));
       };
-      this.#look();
+      const timer = setTimeout(
+        () => finish(() => reject(this.#missed(name, 'in time'))),
+        eventLimit,
+      );
+      this.#lookers.add(look);
+      look();
     });
   }
 
@@ -94,6 +96,10 @@ export class Peer {
   kill(signal: NodeJS.Signals = 'SIGKILL'): void {
     if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') killed = true;
     if (!this.#over) this.#child.kill(signal);
+  }
+
+  #lookAgain(): void {
+    for (const look of [...this.#lookers]) look();
   }
 
   #missed(name: string, when: string): Error {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -17,7 +17,7 @@ export interface Ended {
 }
 
 function sharedObjects(): string[] {
-  return readdirSync(sharedMemory).filter((name) => /^(sem\.)?interproc/.test(name));
+  return readdirSync(sharedMemory).filter((name) => /^interproc\./.test(name));
 }
 
 /** Runs an example to its end. `started` is given its process id. */
@@ -48,13 +48,21 @@ export async function runExample(
   return { code, out, err, lines: out.trimEnd().split('\n'), left: await lasting(fresh) };
 }
 
-/** Those of `names` that stay: another test may be using some of them, for a while. */
+/** Those of `names` that nobody alive holds and that stay: tests that run beside this one hold theirs. */
 async function lasting(names: readonly string[]): Promise<string[]> {
   const deadline = performance.now() + graceMs;
   for (;;) {
-    const present = new Set(sharedObjects());
-    const left = names.filter((name) => present.has(name));
+    const left = names.filter((name) => !isHeld(name));
     if (left.length === 0 || performance.now() > deadline) return left;
     await delay(50);
   }
+}
+
+/** Whether a file has an owner, by the kernel's list of locks, or is gone. */
+function isHeld(name: string): boolean {
+  const about = statSync(`${sharedMemory}/${name}`, { throwIfNoEntry: false });
+  if (about === undefined) return true;
+  return readFileSync('/proc/locks', 'utf8')
+    .split('\n')
+    .some((line) => line.includes('OFDLCK') && line.split(/\s+/)[5]?.endsWith(`:${about.ino}`));
 }

@@ -1,0 +1,38 @@
+// How many tiny tasks a second a pool of two workers does.
+import { contest } from './harness/contest.mjs';
+import { advantage, markAtLeast, outcome } from './harness/outcome.mjs';
+
+const contender = (name, exported, data = {}) => ({
+  name,
+  ours: exported === 'ours',
+  module: new URL('contenders/pools.mjs', import.meta.url),
+  export: exported,
+  data,
+});
+
+const map = contender('Pool.map', 'ours', { form: 'map' });
+const peers = [
+  contender('piscina', 'piscina'),
+  contender('workerpool, threads', 'workerpool', { type: 'thread' }),
+  contender('workerpool, processes', 'workerpool', { type: 'process' }),
+];
+const contenders = [map, contender('Pool.apply', 'ours', { form: 'apply' }), ...peers];
+
+const tasks = { key: 'tasks', title: 'tiny tasks', unit: '1/s', better: 'higher' };
+
+export const title = 'Tiny tasks of a pool of two workers';
+
+export async function ask({ quick }) {
+  const results = await contest(contenders, {
+    rounds: quick ? 2 : 3,
+    message: { count: quick ? 10_000 : 100_000 },
+  });
+  return outcome(
+    contenders,
+    results,
+    [tasks],
+    peers.map(({ name }) =>
+      markAtLeast(`Pool.map against ${name}`, advantage(results, tasks, map.name, name), 1),
+    ),
+  );
+}

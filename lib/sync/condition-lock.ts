@@ -1,0 +1,100 @@
+import type { Attachment } from '../attachment.js';
+import { CorruptSegmentError, invalidArgType, LockNotOwnedError } from '../errors.js';
+import type { Guard } from '../guard.js';
+import { Lock, openLockOfCell } from '../lock.js';
+import { LockSide } from '../lock-side.js';
+import { binding } from '../native.js';
+import { checkName, type SyncWaitOptions, type WaitOptions } from '../options.js';
+import { closedId, type Handle } from '../shared-object.js';
+import { RLock } from './rlock.js';
+
+/** The lock of a condition: one that it was given, or the recursive one in its own segment. */
+export class ConditionLock {
+  readonly #given: Lock | RLock | undefined;
+  readonly #own: LockSide | undefined;
+
+  /** `given` is a handle of its own, which is closed with the condition. */
+  constructor(owner: object, attachment: Attachment, given: Lock | RLock | undefined) {
+    this.#given = given;
+    if (given === undefined) this.#own = new LockSide(owner, attachment, { recursive: true });
+  }
+
+  acquire(options?: WaitOptions): Promise<Guard | null> {
+    return this.#given === undefined
+      ? (this.#own as LockSide).acquire(options)
+      : this.#given.acquire(options);
+  }
+
+  acquireSync(options?: SyncWaitOptions): Guard | null {
+    return this.#given === undefined
+      ? (this.#own as LockSide).acquireSync(options)
+      : this.#given.acquireSync(options);
+  }
+
+  release(): void {
+    if (this.#given === undefined) (this.#own as LockSide).release();
+    else this.#given.release();
+  }
+
+  /** Whether this thread holds the lock: nobody else could end a wait then. */
+  get held(): boolean {
+    return binding.lockDepth(this.#id) > 0;
+  }
+
+  /** @throws LockNotOwnedError where this thread does not hold the lock */
+  check(): void {
+    if (!this.held) throw new LockNotOwnedError("The condition's lock is not held by this thread");
+  }
+
+  /** Releases every level; how many there were. */
+  releaseAll(): number {
+    const depth = binding.lockDepth(this.#id);
+    // The last release may hand the lock to another task of this thread: what it has then is not ours.
+    for (let level = 0; level < depth; level++) this.release();
+    return depth;
+  }
+
+  async acquireAll(depth: number): Promise<void> {
+    await this.acquire();
+    this.#deepen(depth);
+  }
+
+  acquireAllSync(depth: number): void {
+    this.acquireSync();
+    this.#deepen(depth);
+  }
+
+  close(): void {
+    this.#given?.close();
+    if (this.#own !== undefined) this.#own.id = closedId;
+  }
+
+  #deepen(depth: number): void {
+    for (let level = 1; level < depth; level++) binding.lockAcquire(this.#id, true, false);
+  }
+
+  get #id(): number {
+    const given = this.#given;
+    if (given === undefined) return (this.#own as LockSide).id;
+    return given instanceof Lock ? Lock.idOf(given) : RLock.idOf(given);
+  }
+}
+
+/** Another handle on the lock that a condition is given. */
+export function lockAgain(lock: unknown): Lock | RLock | undefined {
+  if (lock === undefined) return undefined;
+  if (lock instanceof Lock) return Lock.again(lock);
+  if (lock instanceof RLock) return RLock.again(lock);
+  throw invalidArgType('lock', 'a Lock or an RLock', lock);
+}
+
+/** The lock that the creator of a condition gave it. */
+export function lockOfCondition({ name, meta }: Attachment): Lock | RLock | undefined {
+  const handle = meta['lock'];
+  if (handle === null) return undefined;
+  const { kind, name: lockName } = (handle ?? {}) as Partial<Handle>;
+  if (kind === 'lock') return Lock.open(checkName(lockName));
+  if (kind === 'cell-lock') return openLockOfCell(checkName(lockName));
+  if (kind === 'rlock') return RLock.open(checkName(lockName));
+  throw new CorruptSegmentError(`'${name}' does not say which lock it has`);
+}

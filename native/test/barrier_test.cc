@@ -1,0 +1,276 @@
+// Barrier: all of them or none, and none of the dead.
+#include <csignal>
+#include <cstdlib>
+
+#include "barrier.h"
+#include "support.h"
+
+using namespace test;
+
+namespace {
+
+using Arrival = Barrier::Arrival;
+using Outcome = Barrier::Outcome;
+
+std::unique_ptr<Barrier> create(std::string_view name, std::uint32_t parties) {
+  std::unique_ptr<Barrier> barrier;
+  REQUIRE_OK(Barrier::create(name, parties, {}, barrier));
+  return barrier;
+}
+std::unique_ptr<Barrier> open(std::string_view name) {
+  std::unique_ptr<Barrier> barrier;
+  REQUIRE_OK(Barrier::open(name, barrier));
+  return barrier;
+}
+std::uint64_t arrive(Barrier& barrier, bool action = false) {
+  std::uint64_t round = 0;
+  REQUIRE(barrier.arrive(action, round) == Arrival::kArrived);
+  return round;
+}
+
+// A process that arrives, and is killed there or at a crash point.
+class Party {
+ public:
+  Party(const Name& name, const char* crash, bool action, const std::function<void(Barrier&)>& first = {})
+      : child_([this, &name, crash, action, first] {
+          NEED(ready_->await());
+          std::unique_ptr<Barrier> barrier;
+          NEED(Barrier::open(name, barrier).ok());
+          if (crash != nullptr) ::setenv("INTERPROC_CRASH", crash, 1);
+          if (first) first(*barrier);
+          std::uint64_t round = 0;
+          static_cast<void>(barrier->arrive(action, round));
+          waits_->open();
+          sleep_ms(60'000);
+          return 0;
+        }) {}
+  void go() {
+    ready_->open();
+    REQUIRE(waits_->await());
+  }
+  int run_to_crash() {
+    ready_->open();
+    return child_.wait();
+  }
+  void kill() { child_.kill(); }
+
+ private:
+  Shared<Gate> ready_, waits_;
+  Child child_;
+};
+
+}  // namespace
+
+TEST_CASE("a round is over when its last party arrives, and gives each index once") {
+  const Name name("barrier");
+  const auto a = create(name, 3), b = open(name);
+  for (int round = 0; round < 200; ++round) {
+    const std::uint64_t first = arrive(*a);
+    CHECK(arrive(*a) == first);
+    CHECK(a->look(first) == Outcome::kWaiting);
+    CHECK(b->waiting() == 2);
+    CHECK(arrive(*b) == first);
+    CHECK(a->waiting() == 0);
+    CHECK(a->look(first) == Outcome::kPassed);
+    CHECK(b->look(first) == Outcome::kPassed);
+    CHECK(a->take_index(first) + a->take_index(first) + b->take_index(first) == 3);
+  }
+}
+
+TEST_CASE("a wait that is taken back is not counted, and its place is given anew") {
+  const Name name("barrier-back");
+  const auto a = create(name, 2), b = open(name);
+  const std::uint64_t round = arrive(*a);
+  CHECK(a->withdraw_wait(round, false));
+  CHECK(b->waiting() == 0);
+  CHECK(arrive(*b) == round);
+  CHECK(b->look(round) == Outcome::kWaiting);
+  CHECK(arrive(*a) == round);
+  CHECK_FALSE(a->withdraw_wait(round, false));
+  CHECK(a->take_index(round) + b->take_index(round) == 1);
+}
+
+TEST_CASE("a round that was broken is so for all of its parties, also after a reset, and for nobody later") {
+  const Name name("barrier-broken");
+  const auto a = create(name, 2), b = open(name);
+  const std::uint64_t round = arrive(*a);
+  b->abort();
+  CHECK(b->broken());
+  std::uint64_t none = 0;
+  CHECK(b->arrive(false, none) == Arrival::kBroken);
+  CHECK(a->look(round) == Outcome::kBroken);
+  b->reset();
+  CHECK_FALSE(b->broken());
+  CHECK(a->look(round) == Outcome::kBroken);
+  const std::uint64_t next = arrive(*a);
+  CHECK(arrive(*b) == next);
+  CHECK(a->look(next) == Outcome::kPassed);
+  CHECK(a->look(round) == Outcome::kBroken);
+  const std::uint64_t third = arrive(*b);
+  a->reset();
+  CHECK(b->look(third) == Outcome::kBroken);
+  a->reset();
+  CHECK_FALSE(a->broken());
+  a->break_round(third);
+  CHECK_FALSE(a->broken());
+}
+
+TEST_CASE("the action is for one party that has it, once, and holds the others until it is done") {
+  const Name name("barrier-action");
+  const auto a = create(name, 3), b = open(name), c = open(name);
+  const std::uint64_t round = arrive(*a, true);
+  arrive(*b, true);
+  arrive(*c);
+  CHECK(c->look(round) == Outcome::kWaiting);
+  const Outcome first = a->look(round), second = b->look(round);
+  CHECK((first == Outcome::kAct) != (second == Outcome::kAct));
+  Barrier& actor = first == Outcome::kAct ? *a : *b;
+  CHECK(actor.look(round) == Outcome::kWaiting);
+  std::uint64_t later = 0;
+  CHECK(c->arrive(false, later) == Arrival::kLater);
+  CHECK_FALSE(c->ready(Barrier::kEnter, round, Look::kKernel));
+  actor.acted(round);
+  CHECK(c->ready(Barrier::kEnter, round, Look::kShared));
+  for (Barrier* one : {a.get(), b.get(), c.get()}) CHECK(one->look(round) == Outcome::kPassed);
+  SUBCASE("who leaves while it runs breaks the round") {
+    const std::uint64_t next = arrive(*a, true);
+    arrive(*b);
+    arrive(*c);
+    REQUIRE(a->look(next) == Outcome::kAct);
+    CHECK_FALSE(b->withdraw_wait(next, false));
+    a->acted(next);
+    CHECK(a->look(next) == Outcome::kBroken);
+  }
+}
+
+TEST_CASE("a party that died is never counted: who comes last finds it, and so does who waits") {
+  const Name name("barrier-dead");
+  Party doomed(name, nullptr, false);
+  const auto a = create(name, 3), b = open(name);
+  doomed.go();
+  const std::uint64_t round = arrive(*a);
+  CHECK_FALSE(a->ready(Barrier::kOver, round, Look::kKernel));
+  doomed.kill();
+  SUBCASE("the last one") {
+    std::uint64_t none = 0;
+    CHECK(b->arrive(false, none) == Arrival::kBroken);
+  }
+  SUBCASE("one who waits") { CHECK(a->ready(Barrier::kOver, round, Look::kKernel)); }
+  SUBCASE("one who asks") { CHECK(b->broken()); }
+  SUBCASE("the next owner of its slot") { CHECK(open(name)->parties() == 3); }
+  CHECK(a->look(round) == Outcome::kBroken);
+  a->reset();
+  CHECK_FALSE(b->broken());
+}
+
+TEST_CASE("a party that leaves while it waits breaks the round") {
+  const Name name("barrier-leaves");
+  const auto a = create(name, 3);
+  auto b = open(name);
+  const std::uint64_t round = arrive(*a);
+  arrive(*b);
+  b->leave(Leaving::kOrderly);
+  b.reset();
+  CHECK(a->look(round) == Outcome::kBroken);
+}
+
+TEST_CASE("a party killed at any point breaks the round or lets it pass, and strands nobody") {
+  struct Case {
+    const char* point;
+    bool action;
+    bool passes;
+  };
+  for (const Case& one : {Case{"barrier.noted", false, false}, Case{"barrier.passed", false, true}, Case{"barrier.acting", true, false}}) {
+    CAPTURE(one.point);
+    const Name name("barrier-crash");
+    Party doomed(name, one.point, one.action);
+    const auto a = create(name, 2);
+    const std::uint64_t round = arrive(*a);
+    CHECK(doomed.run_to_crash() == -SIGKILL);
+    CHECK(eventually([&] { return a->wait_for(Barrier::kOver, round, kSlice); }));
+    CHECK(a->look(round) == (one.passes ? Outcome::kPassed : Outcome::kBroken));
+  }
+}
+
+TEST_CASE("a process killed in abort() or reset() leaves a barrier that is broken, and can be reset") {
+  for (const char* point : {"barrier.broken", "barrier.marked"}) {
+    CAPTURE(point);
+    const Name name("barrier-reset-crash");
+    Party doomed(name, point, false, [](Barrier& barrier) { barrier.reset(); });
+    const auto a = create(name, 2);
+    const std::uint64_t round = arrive(*a);
+    CHECK(doomed.run_to_crash() == -SIGKILL);
+    CHECK(eventually([&] { return a->wait_for(Barrier::kOver, round, kSlice); }));
+    CHECK(a->look(round) == Outcome::kBroken);
+    CHECK(a->broken());
+    a->reset();
+    CHECK(a->look(round) == Outcome::kBroken);
+    CHECK_FALSE(a->broken());
+    arrive(*a);
+  }
+}
+
+TEST_CASE("processes that meet round after round, with parties that give up and break it, agree on every round") {
+  constexpr std::uint32_t kParties = 3;
+  constexpr std::uint64_t kRounds = 20'000;
+  const Name name("barrier-stress");
+  Shared<Gate> ready;
+  // Of each round: how many passed, the sum of their indices, how many saw it broken.
+  struct Tally {
+    std::atomic<std::uint32_t> passed{0}, indices{0}, broken{0};
+  };
+  struct Rounds {
+    Tally of[kRounds + 1000];
+  };
+  Shared<Rounds> rounds;
+  const auto body = [&](std::uint64_t seed) {
+    return [&, seed] {
+      NEED(ready->await());
+      std::unique_ptr<Barrier> barrier;
+      NEED(Barrier::open(name, barrier).ok());
+      Random random(seed);
+      for (;;) {
+        std::uint64_t round = 0;
+        if (barrier->arrive(false, round) != Arrival::kArrived) {
+          barrier->reset();
+          continue;
+        }
+        if (round >= kRounds) {
+          barrier->break_round(round);
+          return 0;
+        }
+        const std::uint64_t fate = random.below(200);
+        if (fate == 0 && barrier->withdraw_wait(round, false)) continue;
+        if (fate == 1) barrier->break_round(round);
+        if (fate == 2) barrier->reset();
+        Outcome outcome;
+        while ((outcome = barrier->look(round)) == Outcome::kWaiting) barrier->wait_for(Barrier::kOver, round, kSlice);
+        if (outcome == Outcome::kPassed) {
+          rounds->of[round].passed.fetch_add(1);
+          rounds->of[round].indices.fetch_add(1u << (8 * barrier->take_index(round)));
+        } else {
+          rounds->of[round].broken.fetch_add(1);
+        }
+      }
+    };
+  };
+  Child one(body(1)), two(body(2)), three(body(3));
+  const auto keeper = create(name, kParties);
+  ready->open();
+  // The last one may wait for those who are done.
+  CHECK(eventually([&] {
+    if (keeper->waiting() > 0) sleep_ms(1);
+    return one.wait() == 0 && two.wait() == 0 && three.wait() == 0;
+  }, 120));
+  std::uint64_t passed = 0, mixed = 0, wrong = 0;
+  for (std::uint64_t round = 1; round < kRounds; ++round) {
+    const Tally& tally = rounds->of[round];
+    if (tally.passed.load() == 0) continue;
+    ++passed;
+    if (tally.broken.load() != 0) ++mixed;
+    if (tally.passed.load() != kParties || tally.indices.load() != 0x010101) ++wrong;
+  }
+  CHECK(passed > kRounds / 2);
+  CHECK(mixed == 0);
+  CHECK(wrong == 0);
+}
