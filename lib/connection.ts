@@ -213,7 +213,6 @@ export class Connection<T = unknown>
 
   /** A stream of messages both ways (object mode). It reads no more than is wanted; destroying or ending it both ways closes this end. */
   toDuplex(): Duplex {
-    if (this.closed) throw new ClosedError();
     return toDuplex(this);
   }
 
@@ -342,10 +341,8 @@ export class Connection<T = unknown>
     }
     const bytes = Buffer.allocUnsafe(length);
     // What is read twice in shared memory may have changed in between; these bytes are nobody's then.
-    if (binding.pipeReceiveInto(this.id, this.#end, bytes, 0) !== length) {
-      throw new CorruptSegmentError(`The length of a message of '${this.name}' changed`);
-    }
-    return bytes;
+    if (binding.pipeReceiveInto(this.id, this.#end, bytes, 0) === length) return bytes;
+    throw new CorruptSegmentError(`The length of a message of '${this.name}' changed`);
   }
 
   #takeInto(target: Uint8Array): number | Blocked {

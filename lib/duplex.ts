@@ -1,9 +1,10 @@
 import { Duplex, type DuplexOptions } from 'node:stream';
-import { EOFError, InterprocError } from './errors.js';
+import { ClosedError, EOFError, InterprocError } from './errors.js';
 import type { MessageEnd } from './message-end.js';
 
 /** A connection as a stream: one message is one object; `write` waits for room, and nothing is received before it is wanted. */
 export function toDuplex<T>(connection: MessageEnd<T>): Duplex {
+  if (connection.closed) throw new ClosedError();
   const stop = new AbortController();
   const options: DuplexOptions & { readable: boolean; writable: boolean } = {
     objectMode: true,

@@ -3,6 +3,7 @@ import type { WaitOptions } from './options.js';
 
 /** What streams and loops need of a connection, whether it goes through shared memory or through a socket. */
 export interface MessageEnd<T> {
+  readonly closed: boolean;
   readonly readable: boolean;
   readonly writable: boolean;
   send(message: T, options?: WaitOptions): Promise<void>;

@@ -44,25 +44,30 @@ const syncs: Record<string, (options: never) => unknown> = {
   'array.acquireSync': (options) => array.acquireSync(options),
 };
 
+/** With `block: false`, so that a check that is missing shows as a wrong answer and not as a wait without end. */
 const wrongOptions: [code: string, says: RegExp, options: unknown][] = [
   ['ERR_INVALID_ARG_TYPE', /must be an object/, null],
   ['ERR_INVALID_ARG_TYPE', /must be an object/, 5],
   ['ERR_INVALID_ARG_TYPE', /must be an object/, 'x'],
   ['ERR_INVALID_ARG_TYPE', /must be an object/, []],
   ['ERR_INVALID_ARG_TYPE', /must be an object/, true],
-  ['ERR_INVALID_ARG_TYPE', /timeout must be a number of milliseconds.*'5'/, { timeout: '5' }],
-  ['ERR_INVALID_ARG_TYPE', /timeout.*null/, { timeout: null }],
-  ['ERR_INVALID_ARG_TYPE', /timeout.*NaN/, { timeout: Number.NaN }],
-  ['ERR_INVALID_ARG_TYPE', /timeout.*5n/, { timeout: 5n }],
+  [
+    'ERR_INVALID_ARG_TYPE',
+    /timeout must be a number of milliseconds.*'5'/,
+    { timeout: '5', block: false },
+  ],
+  ['ERR_INVALID_ARG_TYPE', /timeout.*null/, { timeout: null, block: false }],
+  ['ERR_INVALID_ARG_TYPE', /timeout.*NaN/, { timeout: Number.NaN, block: false }],
+  ['ERR_INVALID_ARG_TYPE', /timeout.*5n/, { timeout: 5n, block: false }],
   ['ERR_INVALID_ARG_TYPE', /block must be a boolean/, { block: 1 }],
   ['ERR_INVALID_ARG_TYPE', /block/, { block: null }],
-  ['ERR_INVALID_ARG_TYPE', /signal/, { signal: {} }],
-  ['ERR_INVALID_ARG_TYPE', /signal/, { signal: null }],
-  ['ERR_INVALID_ARG_TYPE', /signal/, { signal: new AbortController() }],
-  ['ERR_UNKNOWN_OPTION', /'timout'.*'timeout'/, { timout: 5 }],
-  ['ERR_UNKNOWN_OPTION', /'blok'.*'block'/, { blok: true }],
-  ['ERR_UNKNOWN_OPTION', /'sginal'.*'signal'/, { sginal: undefined }],
-  ['ERR_UNKNOWN_OPTION', /Known are block, timeout, signal/, { somethingElse: 5 }],
+  ['ERR_INVALID_ARG_TYPE', /signal/, { signal: {}, block: false }],
+  ['ERR_INVALID_ARG_TYPE', /signal/, { signal: null, block: false }],
+  ['ERR_INVALID_ARG_TYPE', /signal/, { signal: new AbortController(), block: false }],
+  ['ERR_UNKNOWN_OPTION', /'timout'.*'timeout'/, { timout: 5, block: false }],
+  ['ERR_UNKNOWN_OPTION', /'blok'.*'block'/, { blok: true, block: false }],
+  ['ERR_UNKNOWN_OPTION', /'sginal'.*'signal'/, { sginal: undefined, block: false }],
+  ['ERR_UNKNOWN_OPTION', /Known are block, timeout, signal/, { somethingElse: 5, block: false }],
 ];
 
 describe('the options of a wait', () => {

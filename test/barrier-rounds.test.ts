@@ -284,10 +284,12 @@ describe('a broken Barrier', () => {
 
   it('does not hold up those who come while an action runs in this very thread', async () => {
     const barrier = own(new Barrier(1, { action: () => Promise.resolve() }));
-    const inner = own(new Barrier(1, { action: () => inner.waitSync({ timeout: 10 }) }));
+    const inner: Barrier = own(
+      new Barrier(1, { action: (): number => inner.waitSync({ timeout: 10 }) }),
+    );
     expect(await Promise.all([barrier.wait(), barrier.wait(), barrier.wait()])).toEqual([0, 0, 0]);
     expect(() => inner.waitSync()).toThrow(broken);
-    const forEver = own(new Barrier(1, { action: () => forEver.waitSync() }));
+    const forEver: Barrier = own(new Barrier(1, { action: (): number => forEver.waitSync() }));
     expect(() => forEver.waitSync()).toThrow(code('ERR_DEADLOCK'));
   });
 });

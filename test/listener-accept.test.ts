@@ -205,6 +205,10 @@ describe('a listener', () => {
       expect(code).toBe(more.includes('purpose') ? 1 : 0);
       expect(existsSync(path.dirname(address))).toBe(false);
     }
+    const idle = start(
+      'const listener = new ip.Listener(); await listener.ready; console.log(listener.address);',
+    );
+    expect((await idle.finished).code).toBe(0);
     const waits = start(script('console.log("waits"); (await listener.accept()).close();'));
     const address = await waits.line();
     await waits.line();

@@ -56,8 +56,11 @@ describe('authentication', () => {
       for (const address of [undefined, tcp]) {
         const listener = await listen({ authkey: here }, address);
         const [near, far] = await connected(listener, { authkey: there });
-        await near.send('in');
-        expect(await far.recv()).toBe('in');
+        const long = 'in, and longer than a handshake may be'.repeat(100);
+        await near.send(long);
+        expect(await far.recv()).toBe(long);
+        await far.send(long);
+        expect(await near.recv()).toBe(long);
       }
     }
   });
@@ -170,7 +173,8 @@ describe('authentication', () => {
   for (const [what, challenge] of wrongChallenges) {
     it(`refuses a listener that asks with ${what}`, async () => {
       const [address] = await impostor((socket) => socket.write(frame(challenge)));
-      await refused(Client(address, { authkey, handshakeTimeout: 5_000 }));
+      const error = await refused(Client(address, { authkey, handshakeTimeout: 5_000 }));
+      expect(error.cause).not.toBeInstanceOf(TimeoutError);
     });
   }
 

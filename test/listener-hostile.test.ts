@@ -4,9 +4,11 @@ import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import {
   AuthenticationError,
+  BrokenPipeError,
   EOFError,
   InterprocError,
   MessageTooLargeError,
+  TimeoutError,
 } from '../dist/index.js';
 import { rejects } from './helpers/failures.js';
 import { own } from './helpers/owned.js';
@@ -44,7 +46,8 @@ describe('before authentication', () => {
         const socket = await stranger(listener.address);
         socket.resume();
         socket.write(bytes);
-        await rejects(listener.accept(), AuthenticationError, 'ERR_AUTHENTICATION');
+        const error = await rejects(listener.accept(), AuthenticationError, 'ERR_AUTHENTICATION');
+        expect(error.cause).not.toBeInstanceOf(TimeoutError);
         await until(() => socket.destroyed);
         await connected(listener, { authkey });
       }
@@ -157,11 +160,14 @@ describe('after the connection was made', () => {
       expect(await connection.recvBytes()).toHaveLength(50_000);
   });
 
-  it('a message too large is refused by its header alone', async () => {
-    const listener = await listen({ maxBytes: 10 });
-    const socket = await stranger(listener.address);
-    const connection = own(await listener.accept());
-    socket.write(header(11));
-    await rejects(connection.recv(), MessageTooLargeError, 'ERR_MESSAGE_TOO_LARGE');
-  });
+  for (const words of [[11], [-2], [-(2 ** 31)], [-1, 0, 11], [-1, -1, -1]]) {
+    it(`a message too large is refused by its header alone: ${words}`, async () => {
+      const listener = await listen({ maxBytes: 10 });
+      const socket = await stranger(listener.address);
+      const connection = own(await listener.accept());
+      socket.write(header(...words));
+      await rejects(connection.recv(), MessageTooLargeError, 'ERR_MESSAGE_TOO_LARGE');
+      await rejects(connection.send(1), BrokenPipeError, 'EPIPE');
+    });
+  }
 });

@@ -123,6 +123,28 @@ describe('imap', () => {
     expect(steps.map(({ value }) => value)).toEqual([2, 4, 6, undefined]);
   });
 
+  test('goes on after close, which waits for it; terminate ends it', async () => {
+    const pool = poolOf(1);
+    const items = Array.from({ length: 50 }, (_, n) => n);
+    const results = pool.imap(f.double, items);
+    const late = pool.imap(f.double, [1]);
+    expect((await results.next()).value).toBe(0);
+    pool.close();
+    expect(await all(results)).toEqual(items.slice(1).map((n) => 2 * n));
+    await pool.join();
+    expect((await rejection(late.next())).code).toBe('ERR_POOL_NOT_RUNNING');
+    const other = poolOf(1);
+    const { numbers } = counter();
+    const endless = other.imap(f.double, numbers);
+    await endless.next();
+    await other.terminate();
+    const rest = async () => {
+      for (;;) await endless.next();
+    };
+    expect((await rejection(rest())).code).toBe('ERR_POOL_TERMINATED');
+    await endless.return();
+  });
+
   test('leaving a for await leaves the rest unbegun', async () => {
     const pool = poolOf(1);
     const { state, numbers } = counter();

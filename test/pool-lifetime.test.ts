@@ -134,6 +134,15 @@ describe('the end of a pool', () => {
     expect((await run(script('new ip.Pool(2, { module })'))).code).toBe(0);
   });
 
+  test('a pending task keeps the process alive while workers are being replaced', async () => {
+    const { code, stdout, stderr } = await run(
+      script(`const pool = new ip.Pool(1, { module, maxTasksPerChild: 1 });
+      const calls = Array.from({ length: 5 }, (_, n) => pool.apply(f.double, [n]));
+      console.log((await Promise.all(calls)).join());`),
+    );
+    expect([code, stdout.trim(), stderr]).toEqual([0, '0,2,4,6,8', '']);
+  });
+
   test('workers end with a process that is killed', async () => {
     const { child, line, finished } = start(
       script(`const pool = new ip.Pool(2, { module });

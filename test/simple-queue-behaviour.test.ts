@@ -11,6 +11,7 @@ import {
   SerializationError,
   SimpleQueue,
   type SimpleQueueOptions,
+  wait,
 } from '../dist/index.js';
 import { rejects, throws } from './helpers/failures.js';
 import { own } from './helpers/owned.js';
@@ -66,7 +67,10 @@ describe('a SimpleQueue', () => {
   it('travels to processes by itself and by its handle, and arrives as one', async () => {
     const [from, to] = [own(new SimpleQueue<string>()), own(new SimpleQueue<string>())];
     expect(from.handle).toEqual({ interproc: 1, kind: 'simple-queue', name: from.name });
-    const process = child(targets.forward as (...args: never[]) => void, [from, to]).start();
+    const process = child(targets.forward as unknown as (...args: SimpleQueue<string>[]) => void, [
+      from,
+      to,
+    ]).start();
     await from.put('there and back');
     expect(await to.get()).toBe('there and back');
     await process.join();
@@ -125,6 +129,18 @@ describe('a SimpleQueue', () => {
       () => queue.empty(),
     ])
       throws(use, ClosedError, 'ERR_CLOSED');
+  });
+
+  it('refuses a closed handle though another one is open', async () => {
+    const queue = own(new SimpleQueue<number>());
+    const other = SimpleQueue.open<number>(queue.name);
+    other.close();
+    throws(() => other.putNowait(1), ClosedError, 'ERR_CLOSED');
+    throws(() => other.getNowait(), ClosedError, 'ERR_CLOSED');
+    await rejects(wait([other]), ClosedError, 'ERR_CLOSED');
+    expect(queue.empty()).toBe(true);
+    queue.putNowait(2);
+    expect(await wait([queue])).toEqual([queue]);
   });
 
   const wrong: [what: string, options: unknown, error: typeof Error, code: string][] = [

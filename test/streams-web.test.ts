@@ -84,9 +84,12 @@ describe('toWebStream', () => {
   it('leaves the rest with the connection when its reader lets go', async () => {
     const [a, b] = ownBoth(Pipe<number>());
     for (const message of [1, 2, 3]) await b.send(message);
-    const reader = a.toWebStream().readable.getReader();
+    const { readable } = a.toWebStream();
+    expect(await isPending(new Promise(() => undefined), 20)).toBe(true);
+    const reader = readable.getReader();
     expect((await reader.read()).value).toBe(1);
     reader.releaseLock();
+    expect(await isPending(new Promise(() => undefined), 20)).toBe(true);
     expect(await a.recv()).toBe(2);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Pipe, Queue, wait } from '../dist/index.js';
+import { Pipe, Queue, wait, waitSync } from '../dist/index.js';
 import { own, ownBoth } from './helpers/owned.js';
 import { Peer } from './helpers/peer.js';
 import { duration, isPending } from './helpers/time.js';
@@ -24,6 +24,25 @@ describe('a wait shares what it waits for', () => {
     expect(await isPending(looking, 60)).toBe(true);
     queue.putSync(2);
     expect(await looking).toEqual([queue]);
+  });
+
+  it('with a getMany that met what cannot be decoded: what it left for later counts', async () => {
+    const writer = own(new Queue<Buffer>({ codec: 'raw' }));
+    const codec = {
+      encode: (text: string) => Buffer.from(text),
+      decode: (bytes: Uint8Array) => {
+        if (bytes.length !== 4) throw new Error('not four bytes');
+        return Buffer.from(bytes).toString();
+      },
+    };
+    const reader = own(Queue.open<string>(writer.name, { codec }));
+    for (const item of ['good', 'bad', 'last']) writer.putSync(Buffer.from(item));
+    expect(await reader.getMany(3)).toEqual(['good']);
+    expect(await wait([reader], { timeout: 0 })).toEqual([reader]);
+    expect(() => reader.getNowait()).toThrow();
+    expect(waitSync([reader], { timeout: 0 })).toEqual([reader]);
+    expect(reader.getNowait()).toBe('last');
+    expect(await wait([reader], { timeout: 0 })).toEqual([]);
   });
 
   it('with a get of another process: a wake-up that came to one who takes nothing is passed on', async () => {

@@ -22,7 +22,10 @@ describe('a signal listener, while the main thread is blocked in a Sync call,', 
     const peer = new Peer('signals', 'throw');
     await peer.event('blocking');
     peer.kill('SIGINT');
-    expect(await peer.event('thrown')).toMatchObject({ error: { class: 'RangeError' }, free: true });
+    expect(await peer.event('thrown')).toMatchObject({
+      error: { class: 'RangeError' },
+      free: true,
+    });
     expect(await peer.ended).toEqual({ code: 0, signal: null });
   });
 

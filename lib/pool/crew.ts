@@ -1,13 +1,16 @@
 import { InterprocError } from '../errors.js';
+import { binding } from '../native.js';
 import { RawArray, type SharedArray } from '../shared-array.js';
 import { type Foreman, PoolWorker } from './pool-worker.js';
 import { type Reply, ReplyKind, type Setup, window } from './protocol.js';
 import { revive } from './remote-error.js';
 import { type Task, TaskQueue } from './task.js';
 
-/** How many workers in a row may end before they are ready, and how many without having finished a task. */
+/** How many workers in a row may end by themselves before they are ready, and how many in any way without having finished a task. */
 const failedStarts = 3;
 const fruitlessEnds = 20;
+
+const longestTimer = 2 ** 31 - 1;
 
 export interface CrewPlan {
   readonly processes: number;
@@ -28,6 +31,14 @@ export class Crew implements Foreman {
   readonly #queue = new TaskQueue();
   readonly #pool = ++pools;
   #state: State = 'running';
+  #pending = 0;
+  #holders = 0;
+  /** Set when no worker will ever take a task again. */
+  #ended: { readonly reason: unknown } | undefined;
+  readonly #keepAlive = setInterval(() => undefined, longestTimer).unref();
+  readonly #settled = () => {
+    if (--this.#pending === 0) this.#keepAlive.unref();
+  };
   #hired = 0;
   #starts = 0;
   #fruitless = 0;
@@ -63,12 +74,29 @@ export class Crew implements Foreman {
   check(): void {
     if (this.#state === 'broken') throw this.#broken;
     if (this.#state === 'running') return;
-    throw new InterprocError('The pool was closed: it takes no more tasks', {
-      code: 'ERR_POOL_NOT_RUNNING',
-    });
+    throw notRunning();
+  }
+
+  /** Keeps the workers after close(), for one who has more tasks to come; what it returns ends that. */
+  hold(): () => void {
+    this.#holders++;
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      this.#holders--;
+      this.#rest();
+    };
   }
 
   submit(task: Task): void {
+    if (this.#ended !== undefined) {
+      task.reject(this.#ended.reason);
+      return;
+    }
+    // Between the end of one worker and the start of the next, nothing else would keep this process alive.
+    if (this.#pending++ === 0) this.#keepAlive.ref();
+    task.onSettled = this.#settled;
     this.#queue.push(task);
     this.#dispatch();
   }
@@ -132,17 +160,19 @@ export class Crew implements Foreman {
     const { untouched, lost } = worker.inherit();
     const place = this.#places.indexOf(worker);
     this.#places[place] = undefined;
+    // What a killed worker had in shared memory for itself alone.
+    if (wasKilled(worker)) binding.sweep();
     for (const task of lost) task.reject(worker.obituary('while it had the task'));
     this.#queue.putBack(untouched);
     if (!worker.dismissed) this.#count(worker);
     if (this.#needed()) this.#rehire(place);
     this.#dispatch();
-    if (this.#workers().length === 0 && !this.running) this.#claims.close();
+    if (this.#workers().length === 0 && !this.running) this.#leave();
   }
 
   /** Workers that only ever die would be replaced for ever. */
   #count(worker: PoolWorker): void {
-    this.#starts += worker.ready ? 0 : 1;
+    this.#starts += worker.ready || wasKilled(worker) ? 0 : 1;
     this.#fruitless += worker.finished > 0 ? 0 : 1;
     if (this.#starts >= failedStarts) {
       this.#break(worker.obituary('before it was ready, as others before it'));
@@ -206,10 +236,16 @@ export class Crew implements Foreman {
     const idle = this.#freest();
     if (idle === undefined || idle.load > 0 || !idle.ready) return;
     let busiest: PoolWorker | undefined;
+    let most = 0;
     for (const worker of this.#places) {
-      if (worker !== undefined && worker.load > (busiest?.load ?? 1)) busiest = worker;
+      // One that still starts has begun nothing.
+      const spare = worker?.ready === true ? Math.floor(worker.load / 2) : (worker?.load ?? 0);
+      if (spare > most) {
+        most = spare;
+        busiest = worker;
+      }
     }
-    const tasks = busiest?.revokeSome(Math.floor(busiest.load / 2)) ?? [];
+    const tasks = busiest?.revokeSome(most) ?? [];
     for (const task of tasks) {
       if (idle.open) idle.give(task);
       else this.#queue.push(task);
@@ -218,11 +254,18 @@ export class Crew implements Foreman {
 
   /** After close(), workers go when nothing is left to do. */
   #rest(): void {
-    if (this.#state !== 'closing' || this.#queue.size > 0) return;
+    if (this.#state !== 'closing' || this.#queue.size > 0 || this.#holders > 0) return;
     for (const worker of this.#places) {
       if (worker !== undefined && worker.load === 0) worker.dismiss();
     }
-    if (this.#workers().length === 0) this.#claims.close();
+    if (this.#workers().length === 0) this.#leave();
+  }
+
+  /** The last worker has gone. */
+  #leave(): void {
+    this.#ended ??= { reason: notRunning() };
+    this.#claims.close();
+    clearInterval(this.#keepAlive);
   }
 
   #break(reason: unknown): void {
@@ -233,6 +276,7 @@ export class Crew implements Foreman {
   }
 
   #end(reason: unknown): void {
+    this.#ended = { reason };
     const tasks = this.#queue.takeAll();
     const workers = this.#workers();
     for (const worker of workers) {
@@ -241,6 +285,16 @@ export class Crew implements Foreman {
       worker.kill();
     }
     for (const task of tasks) task.reject(reason);
-    if (workers.length === 0) this.#claims.close();
+    if (workers.length === 0) this.#leave();
   }
+}
+
+function wasKilled({ process }: PoolWorker): boolean {
+  return (process.exitcode ?? 0) < 0;
+}
+
+function notRunning(): InterprocError {
+  return new InterprocError('The pool was closed: it takes no more tasks', {
+    code: 'ERR_POOL_NOT_RUNNING',
+  });
 }

@@ -41,6 +41,7 @@ export class ImapIterator<R> implements AsyncIterableIterator<R, undefined> {
   #ended = false;
   /** Nobody wants more. */
   #over = false;
+  #release: (() => void) | undefined;
   #inputError: { readonly error: unknown } | undefined;
   #stopped: { readonly error: unknown } | undefined;
   #last: Promise<unknown> = Promise.resolve();
@@ -81,6 +82,7 @@ export class ImapIterator<R> implements AsyncIterableIterator<R, undefined> {
         this.#stopped = undefined;
         throw error;
       }
+      if (!this.#over) this.#release ??= this.#crew.hold();
       void this.#feed();
       const taken = this.#take();
       if (taken !== undefined) {
@@ -89,6 +91,7 @@ export class ImapIterator<R> implements AsyncIterableIterator<R, undefined> {
       }
       if (this.#over || (this.#ended && this.#outstanding === 0 && !this.#feeding)) {
         this.#stopListening();
+        this.#release?.();
         const failed = this.#inputError;
         this.#inputError = undefined;
         if (failed !== undefined) throw failed.error;
@@ -175,6 +178,7 @@ export class ImapIterator<R> implements AsyncIterableIterator<R, undefined> {
     this.#chunks.length = 0;
     this.#outstanding = 0;
     this.#stopListening?.();
+    this.#release?.();
     this.#notify();
     if (unread) await this.#plan.input.return?.();
   }

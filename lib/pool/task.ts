@@ -8,6 +8,8 @@ export class Task {
   readonly payload: readonly unknown[];
   readonly #done: (value: unknown) => void;
   readonly #failed: (error: unknown) => void;
+  /** Called once when it is settled. */
+  onSettled: (() => void) | undefined;
   /** Whom it was given to. */
   worker: PoolWorker | undefined;
   /** Whether it has an end, or nobody wants it any more. */
@@ -30,12 +32,14 @@ export class Task {
   resolve(value: unknown): void {
     if (this.settled) return;
     this.settled = true;
+    this.onSettled?.();
     this.#done(value);
   }
 
   reject(error: unknown): void {
     if (this.settled) return;
     this.settled = true;
+    this.onSettled?.();
     this.#failed(error);
   }
 }

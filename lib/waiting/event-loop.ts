@@ -122,7 +122,7 @@ function serve(found: number): boolean {
 /** Without a doorbell (no space for the FIFO, no descriptor) the loop sleeps all the same: the inspection looks every 50 ms. */
 function announce(): number {
   try {
-    doorbell ??= openDoorbell();
+    if (doorbell === undefined) doorbell = openDoorbell();
     return binding.announce();
   } catch {
     return 0;

@@ -62,7 +62,8 @@ export function deliverSignals(): void {
     delivered.set(signal, owed + count);
     delivering = true;
     try {
-      for (let n = 0; n < count; n++) (process.emit as (...args: unknown[]) => boolean)(signal, signal, number);
+      for (let n = 0; n < count; n++)
+        (process.emit as (...args: unknown[]) => boolean)(signal, signal, number);
     } finally {
       delivering = false;
     }

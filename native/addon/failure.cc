@@ -34,7 +34,8 @@ Meaning meaning_of(Status status, const std::string& subject) {
     case Code::kTooLarge:
       return {"ERR_MESSAGE_TOO_LARGE", "the message is larger than maxBytes allows"};
     case Code::kCorrupt:
-      return {"ERR_CORRUPT_SEGMENT", subject + " breaks the layout's rules: " + (status.call != nullptr ? status.call : "")};
+      return {"ERR_CORRUPT_SEGMENT",
+              subject + " breaks the layout's rules: " + (status.call != nullptr ? status.call : "")};
     case Code::kTruncated:
       return {"ERR_CORRUPT_SEGMENT", subject + " is shorter than it says: the file was truncated"};
     case Code::kForeign:
@@ -49,7 +50,8 @@ Meaning meaning_of(Status status, const std::string& subject) {
     case Code::kParticipantsFull:
       return {"ERR_TOO_MANY_PARTICIPANTS", subject + " has 256 attached threads and processes already"};
     case Code::kAdminBusy:
-      return {"ERR_TIMEOUT", subject + " is being attached or detached by a process that does not go on; is it stopped?"};
+      return {"ERR_TIMEOUT",
+              subject + " is being attached or detached by a process that does not go on; is it stopped?"};
     case Code::kAboveBound:
       return {"ERR_SEMAPHORE_BOUND", "the semaphore would rise above its initial value: it was released too often"};
     case Code::kTaken:

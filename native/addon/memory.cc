@@ -62,8 +62,7 @@ napi_value view(napi_env env, napi_callback_info info) {
     delete static_cast<std::shared_ptr<std::shared_ptr<Mapping>>*>(hint);
   };
   napi_value buffer = nullptr;
-  const napi_status made =
-      napi_create_external_arraybuffer(env, mapping->base, mapping->size, release, share, &buffer);
+  const napi_status made = napi_create_external_arraybuffer(env, mapping->base, mapping->size, release, share, &buffer);
   if (made == napi_ok) return buffer;
   // What throws has taken `share` along (a buffer beyond V8's limit); what only refuses has not.
   bool pending = false;

@@ -49,8 +49,9 @@ void end_this_process() {
   ::kill(::getpid(), SIGKILL);
 }
 
-// Ends this process (SIGTERM, a second later SIGKILL) when the participant that owns the other end of the pipe is gone: at
-// once, whatever this process's threads are doing, because a thread of its own sleeps in the kernel until that lock falls.
+// Ends this process (SIGTERM, a second later SIGKILL) when the participant that owns the other end of the pipe is gone:
+// at once, whatever this process's threads are doing, because a thread of its own sleeps in the kernel until that lock
+// falls.
 napi_value die_with_peer(napi_env env, napi_callback_info info) {
   Call<2> call(env, info);
   const std::uint32_t id = call.u32(0), end = call.u32(1) & 1;

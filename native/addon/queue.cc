@@ -125,7 +125,8 @@ napi_value task_done(napi_env env, napi_callback_info info) {
   return status.code == Code::kNotOwned ? integer(env, 0) : result(environment, *queue, status, 1);
 }
 
-// How many items were lost with dead consumers, where all others are finished; kOutcomeEmpty where not yet, kOutcomeBusy.
+// How many items were lost with dead consumers, where all others are finished; kOutcomeEmpty where not yet,
+// kOutcomeBusy.
 napi_value join(napi_env env, napi_callback_info info) {
   Call<1> call(env, info);
   const std::uint32_t id = call.u32(0);

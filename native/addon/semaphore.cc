@@ -45,7 +45,8 @@ napi_value acquire(napi_env env, napi_callback_info info) {
   Call<1> call(env, info);
   const std::uint32_t id = call.u32(0);
   if (!call.valid()) return nullptr;
-  return with_semaphore(env, id, [env](Environment&, Semaphore& semaphore) { return boolean(env, semaphore.try_acquire()); });
+  return with_semaphore(env, id,
+                        [env](Environment&, Semaphore& semaphore) { return boolean(env, semaphore.try_acquire()); });
 }
 
 napi_value release(napi_env env, napi_callback_info info) {

@@ -113,7 +113,9 @@ napi_value in_round(napi_env env, napi_callback_info info) {
 napi_value barrier_look(napi_env env, Barrier& barrier, std::uint64_t round) {
   return number(env, static_cast<double>(barrier.look(round)));
 }
-napi_value barrier_index(napi_env env, Barrier& barrier, std::uint64_t round) { return number(env, barrier.take_index(round)); }
+napi_value barrier_index(napi_env env, Barrier& barrier, std::uint64_t round) {
+  return number(env, barrier.take_index(round));
+}
 napi_value barrier_acted(napi_env, Barrier& barrier, std::uint64_t round) {
   barrier.acted(round);
   return nullptr;

@@ -1,4 +1,5 @@
-// Waiting: a blocking slice for the Sync forms; watches, polling and the doorbell for the event loop (lib/event-loop.ts).
+// Waiting: a blocking slice for the Sync forms; watches, polling and the doorbell for the event loop
+// (lib/event-loop.ts).
 #include <algorithm>
 
 #include "atomic.h"
@@ -72,8 +73,8 @@ napi_value rewatch(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// Takes back what announce() announced, for a watch that is no longer active. A wake-up that it may have been given and has not
-// used goes to the next waiter.
+// Takes back what announce() announced, for a watch that is no longer active. A wake-up that it may have been given and
+// has not used goes to the next waiter.
 napi_value retire(napi_env env, napi_callback_info info) {
   Call<1> call(env, info);
   const std::uint32_t index = call.u32(0);
@@ -99,7 +100,8 @@ std::span<const std::byte> active_table(const Environment& environment) {
 // Writes the numbers of the watches whose condition may hold into the registered table; returns how many.
 std::uint32_t collect(Environment& environment, Look look) {
   const auto bytes = environment.ready.bytes();
-  const std::span<std::uint32_t> table(reinterpret_cast<std::uint32_t*>(bytes.data()), bytes.size() / sizeof(std::uint32_t));
+  const std::span<std::uint32_t> table(reinterpret_cast<std::uint32_t*>(bytes.data()),
+                                       bytes.size() / sizeof(std::uint32_t));
   const auto active = active_table(environment);
   std::uint32_t found = 0;
   for (std::size_t index = 0; index < active.size() && found < table.size(); ++index) {
@@ -133,7 +135,8 @@ napi_value inspect(napi_env env, napi_callback_info) {
   return integer(env, static_cast<std::int32_t>(collect(Environment::of(env), Look::kKernel)));
 }
 
-// Announces every active watch and looks once more: steps 2 to 5 of wait.h. Returns how many are ready after all; at 0 the loop may sleep.
+// Announces every active watch and looks once more: steps 2 to 5 of wait.h. Returns how many are ready after all; at 0
+// the loop may sleep.
 napi_value announce_all(napi_env env, napi_callback_info) {
   Environment& environment = Environment::of(env);
   if (Status s = environment.ensure_doorbell(); !s.ok()) return environment.fail(s, {});
@@ -177,9 +180,9 @@ napi_value cpus(napi_env env, napi_callback_info) { return integer(env, usable_c
 
 void export_waiting(napi_env env, napi_value exports) {
   static constexpr Function functions[] = {
-      {"waitSync", wait_sync},   {"watch", watch},     {"rewatch", rewatch},
-      {"retire", retire},      {"poll", poll},       {"inspect", inspect},
-      {"announce", announce_all}, {"listen", listen},  {"takeDoorbell", take_doorbell},
+      {"waitSync", wait_sync},    {"watch", watch},   {"rewatch", rewatch},
+      {"retire", retire},         {"poll", poll},     {"inspect", inspect},
+      {"announce", announce_all}, {"listen", listen}, {"takeDoorbell", take_doorbell},
       {"usableCpus", cpus},
   };
   export_functions(env, exports, functions);

@@ -34,8 +34,8 @@ std::atomic_ref<T> atomic(T& word) {
   return std::atomic_ref<T>(word);
 }
 
-// The full fence of the wake protocol (wait.h). ThreadSanitizer does not model fences, so under it a read-modify-write of
-// a private word would not help either; the protocol is correct without TSan seeing it, because every word that it
+// The full fence of the wake protocol (wait.h). ThreadSanitizer does not model fences, so under it a read-modify-write
+// of a private word would not help either; the protocol is correct without TSan seeing it, because every word that it
 // touches is atomic.
 inline void full_fence() { std::atomic_thread_fence(std::memory_order_seq_cst); }
 

@@ -81,7 +81,8 @@ Status publish(int fd, const std::string& path) {
 }
 
 bool same_file(const std::string& path, int fd) {
-  struct stat by_name {}, by_fd{};
+  struct stat by_name {
+  }, by_fd{};
   return ::lstat(path.c_str(), &by_name) == 0 && ::fstat(fd, &by_fd) == 0 && by_name.st_ino == by_fd.st_ino &&
          by_name.st_dev == by_fd.st_dev;
 }

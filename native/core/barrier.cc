@@ -25,7 +25,8 @@ bool of_round(std::uint64_t entry, std::uint64_t round) { return entry >> 32 == 
 
 }  // namespace
 
-Status Barrier::create(std::string_view name, std::uint32_t parties, const CreateOptions& options, std::unique_ptr<Barrier>& out) {
+Status Barrier::create(std::string_view name, std::uint32_t parties, const CreateOptions& options,
+                       std::unique_ptr<Barrier>& out) {
   if (parties == 0 || parties > kMostParties) return Status::system(EINVAL, "barrier");
   const auto fill = [parties](std::byte* base) {
     auto& body = *reinterpret_cast<ipc_barrier*>(base + IPC_BODY_OFFSET);
@@ -34,7 +35,8 @@ Status Barrier::create(std::string_view name, std::uint32_t parties, const Creat
     body.control = pack(1, 0, IPC_BARRIER_FILLING);
   };
   std::unique_ptr<Segment> segment;
-  if (Status s = Segment::create(name, plan_for<ipc_barrier>(IPC_KIND_BARRIER, options), fill, segment); !s.ok()) return s;
+  if (Status s = Segment::create(name, plan_for<ipc_barrier>(IPC_KIND_BARRIER, options), fill, segment); !s.ok())
+    return s;
   out.reset(new Barrier(std::move(segment), parties));
   return {};
 }
@@ -61,7 +63,8 @@ Status Barrier::open(std::string_view name, std::unique_ptr<Barrier>& out) {
 std::uint64_t Barrier::control() const { return load_acquire(shared().control); }
 
 bool Barrier::swap(std::uint64_t seen, std::uint64_t wanted) {
-  return atomic(shared().control).compare_exchange_strong(seen, wanted, std::memory_order_seq_cst, std::memory_order_relaxed);
+  return atomic(shared().control)
+      .compare_exchange_strong(seen, wanted, std::memory_order_seq_cst, std::memory_order_relaxed);
 }
 
 // Only the owner writes its entry.
@@ -132,6 +135,8 @@ Barrier::Arrival Barrier::arrive(bool has_action, std::uint64_t& round) {
 Barrier::Outcome Barrier::look(std::uint64_t round) {
   const std::uint64_t seen = control();
   if (round_in(seen) != round) {
+    if (load_acquire(shared().party[segment_->me().slot].broken) == static_cast<std::uint32_t>(round))
+      return Outcome::kBroken;
     const std::uint64_t mark = load_acquire(shared().rounds[round % IPC_BARRIER_ROUNDS]);
     return round_in(mark) == round && (mark & kRoundBroken) != 0 ? Outcome::kBroken : Outcome::kPassed;
   }
@@ -139,7 +144,8 @@ Barrier::Outcome Barrier::look(std::uint64_t round) {
   if (state_in(seen) != IPC_BARRIER_ACTING) return Outcome::kWaiting;
   std::uint64_t mine = round << IPC_BARRIER_ROUND_SHIFT | (segment_->me().slot + 1);
   if (load_acquire(shared().actor) != mine) return Outcome::kWaiting;
-  const bool first = atomic(shared().actor).compare_exchange_strong(mine, mine | kActorBegan, std::memory_order_acq_rel);
+  const bool first =
+      atomic(shared().actor).compare_exchange_strong(mine, mine | kActorBegan, std::memory_order_acq_rel);
   return first ? Outcome::kAct : Outcome::kWaiting;
 }
 
@@ -206,6 +212,17 @@ void Barrier::mark_broken(std::uint64_t round) {
   std::uint64_t& word = shared().rounds[round % IPC_BARRIER_ROUNDS];
   std::uint64_t seen = load_acquire(word);
   const std::uint64_t wanted = round << IPC_BARRIER_ROUND_SHIFT | kRoundBroken;
+  // Whoever waits in it may sleep for longer than `rounds` remembers.
+  const auto low = static_cast<std::uint32_t>(round);
+  for (ipc_barrier_party& party : shared().party) {
+    const std::uint64_t entry = load_acquire(party.arrived);
+    if (waits_in(entry) == 0 || !of_round(entry, round)) continue;
+    std::uint32_t last = load_relaxed(party.broken);
+    while (
+        static_cast<std::int32_t>(low - last) > 0 &&
+        !atomic(party.broken).compare_exchange_weak(last, low, std::memory_order_acq_rel, std::memory_order_relaxed)) {
+    }
+  }
   while (round_in(seen) < round &&
          !atomic(word).compare_exchange_weak(seen, wanted, std::memory_order_acq_rel, std::memory_order_acquire)) {
   }

@@ -1,6 +1,7 @@
 // Barrier: so many parties wait for each other, round after round.
 //
-// No lock: everything that is decided, is decided by one compare-and-swap of `control` (round, how many have arrived, state):
+// No lock: everything that is decided, is decided by one compare-and-swap of `control` (round, how many have arrived,
+// state):
 //   filling, k -> k + 1          a party arrives; k is its place
 //   filling, k -> k - 1          a party gives up: its wait was aborted
 //   filling, n - 1 -> round + 1  the last one arrives: everybody may go
@@ -8,15 +9,15 @@
 //   acting -> round + 1          the action is done
 //   filling, acting -> broken    abort(), time-out, an action that threw, a party that died
 //   broken -> round + 1          reset()
-// A party notes its waits in its own entry before it swaps `control`, and takes them out after it has. An entry of this round
-// whose owner is dead breaks the barrier: so says whoever arrives last (before it lets anybody go, so that no dead party is ever
-// counted) and whoever waits (at the end of each slice).
-// How a round ended is told from `control` and, once that has moved on, from `rounds`: a round that was broken is marked there
-// before reset() moves on; all others were passed. Each who passes takes the next index of its round there.
+// A party notes its waits in its own entry before it swaps `control`, and takes them out after it has. An entry of this
+// round whose owner is dead breaks the barrier: so says whoever arrives last (before it lets anybody go, so that no
+// dead party is ever counted) and whoever waits (at the end of each slice). How a round ended is told from `control`
+// and, once that has moved on, from `rounds`: a round that was broken is marked there before reset() moves on; all
+// others were passed. Each who passes takes the next index of its round there.
 //
-// SIGKILL of a party between noting and swapping: the round breaks though it was not counted. Of the last one between swap and
-// wake: sleepers see it at the end of their slices. Between `acting` and `actor`: it is a dead party, and that breaks the round.
-// In reset() behind the mark: the barrier stays broken, and the next reset() does it.
+// SIGKILL of a party between noting and swapping: the round breaks though it was not counted. Of the last one between
+// swap and wake: sleepers see it at the end of their slices. Between `acting` and `actor`: it is a dead party, and that
+// breaks the round. In reset() behind the mark: the barrier stays broken, and the next reset() does it.
 #pragma once
 
 #include "object.h"
@@ -31,7 +32,8 @@ class Barrier final : public SharedObject {
     kEnter = 1,  // the round takes no more parties, and has not ended
   };
 
-  static Status create(std::string_view name, std::uint32_t parties, const CreateOptions& options, std::unique_ptr<Barrier>& out);
+  static Status create(std::string_view name, std::uint32_t parties, const CreateOptions& options,
+                       std::unique_ptr<Barrier>& out);
   static Status open(std::string_view name, std::unique_ptr<Barrier>& out);
   static constexpr std::uint32_t kMostParties = 0xffff;
 
@@ -61,7 +63,8 @@ class Barrier final : public SharedObject {
   void leave(Leaving how) override;
 
  private:
-  Barrier(std::unique_ptr<Segment> segment, std::uint32_t parties) : SharedObject(std::move(segment)), parties_(parties) {}
+  Barrier(std::unique_ptr<Segment> segment, std::uint32_t parties)
+      : SharedObject(std::move(segment)), parties_(parties) {}
   [[nodiscard]] ipc_barrier& shared() const { return segment_->body<ipc_barrier>(); }
   [[nodiscard]] std::uint64_t control() const;
   bool swap(std::uint64_t seen, std::uint64_t wanted);

@@ -48,16 +48,15 @@ class Channel {
   // ---- Producer. kFull, kTooLarge, kSystem (no space for a large one), kCorrupt. Nothing is published on failure.
   Status push(std::span<const std::byte> message);
   // As many of the messages, which lie one behind the other, as fit; published at once. kFull only where not one fits.
-  Status push_many(std::span<const std::byte> messages, std::span<const std::uint32_t> lengths,
-                   std::uint32_t& pushed);
+  Status push_many(std::span<const std::byte> messages, std::span<const std::uint32_t> lengths, std::uint32_t& pushed);
 
   // ---- Consumer. kEmpty; kSmallBuffer with taken.length, where the message is larger than `into` and stays.
   Status take(std::span<std::byte> into, Taken& taken);
   // Copies a large message and gives its pages back. Needs no lock.
   void finish(const Taken& taken, std::span<std::byte> into);
-  // Messages one behind the other into `into`, their lengths into `lengths`; at least one or an error as in take(). A large
-  // message comes alone (taken.large).
-  // `taking` is told how many, after they were copied and before the head moves.
+  // Messages one behind the other into `into`, their lengths into `lengths`; at least one or an error as in take(). A
+  // large message comes alone (taken.large). `taking` is told how many, after they were copied and before the head
+  // moves.
   using Taking = void (*)(void* context, Position head, std::uint32_t count);
   Status take_many(std::span<std::byte> into, std::span<std::uint32_t> lengths, std::uint32_t& count, Taken& taken,
                    Taking taking = nullptr, void* context = nullptr);

@@ -20,15 +20,18 @@ std::uint64_t change(std::uint64_t& word, Next next) {
   for (;;) {
     const std::uint64_t wanted = next(seen);
     if (wanted == seen) return seen;
-    if (atomic(word).compare_exchange_weak(seen, wanted, std::memory_order_acq_rel, std::memory_order_acquire)) return seen;
+    if (atomic(word).compare_exchange_weak(seen, wanted, std::memory_order_acq_rel, std::memory_order_acquire))
+      return seen;
   }
 }
 
 }  // namespace
 
-Status ConditionVariable::create(std::string_view name, const CreateOptions& options, std::unique_ptr<ConditionVariable>& out) {
+Status ConditionVariable::create(std::string_view name, const CreateOptions& options,
+                                 std::unique_ptr<ConditionVariable>& out) {
   const auto fill = [](std::byte* base) {
-    reinterpret_cast<ipc_condition*>(base + IPC_BODY_OFFSET)->waits[kCreator.slot] = std::uint64_t{kCreator.generation} << 32;
+    reinterpret_cast<ipc_condition*>(base + IPC_BODY_OFFSET)->waits[kCreator.slot] = std::uint64_t{kCreator.generation}
+                                                                                     << 32;
   };
   std::unique_ptr<Segment> segment;
   const SegmentPlan plan = plan_for<ipc_condition>(IPC_KIND_CONDITION, options);
@@ -57,7 +60,8 @@ Status ConditionVariable::enter() {
 }
 
 bool ConditionVariable::take() {
-  return notified_in(change(mine(), [](std::uint64_t word) { return notified_in(word) == 0 ? word : word - kOneNotified; })) > 0;
+  return notified_in(change(
+             mine(), [](std::uint64_t word) { return notified_in(word) == 0 ? word : word - kOneNotified; })) > 0;
 }
 
 bool ConditionVariable::leave_wait() {
@@ -68,7 +72,9 @@ bool ConditionVariable::leave_wait() {
   return waiting_in(before) == 0 && notified_in(before) > 0;
 }
 
-bool ConditionVariable::alive(std::uint32_t slot, std::uint64_t word) const { return segment_->alive({slot, generation_in(word)}); }
+bool ConditionVariable::alive(std::uint32_t slot, std::uint64_t word) const {
+  return segment_->alive({slot, generation_in(word)});
+}
 
 bool ConditionVariable::notify_one(std::uint32_t slot) {
   std::uint64_t& word = shared().waits[slot];
@@ -78,7 +84,8 @@ bool ConditionVariable::notify_one(std::uint32_t slot) {
     const bool same = generation_in(now) == generation_in(seen);
     return same && waiting_in(now) > 0 && notified_in(now) < kMostWaits ? now - kOneWaiting + kOneNotified : now;
   });
-  if (generation_in(before) != generation_in(seen) || waiting_in(before) == 0 || notified_in(before) == kMostWaits) return false;
+  if (generation_in(before) != generation_in(seen) || waiting_in(before) == 0 || notified_in(before) == kMostWaits)
+    return false;
   INTERPROC_CRASH_POINT("condition.notified");
   wake_slot(*segment_, shared().waiters, slot);
   return true;
@@ -110,14 +117,16 @@ std::uint32_t ConditionVariable::waiting() const {
   return count;
 }
 
-// Takes over a notification that a dead participant was given and did not take. Killed in between, it is gone with both.
+// Takes over a notification that a dead participant was given and did not take. Killed in between, it is gone with
+// both.
 bool ConditionVariable::inherit() {
   if (waiting_in(load_acquire(mine())) == 0) return false;
   for (std::uint32_t slot = 0; slot < IPC_PARTICIPANTS; ++slot) {
     std::uint64_t& word = shared().waits[slot];
     std::uint64_t seen = load_acquire(word);
     if (notified_in(seen) == 0 || alive(slot, seen)) continue;
-    if (!atomic(word).compare_exchange_strong(seen, seen - kOneNotified, std::memory_order_acq_rel, std::memory_order_relaxed))
+    if (!atomic(word).compare_exchange_strong(seen, seen - kOneNotified, std::memory_order_acq_rel,
+                                              std::memory_order_relaxed))
       continue;
     if (notify_one(segment_->me().slot)) return true;
     pass_on(kOneNotified);

@@ -4,14 +4,15 @@
 //   waiting + 1                enter(), by the owner, who holds the condition's lock
 //   waiting - 1, notified + 1  notify(), by whoever holds the lock; then that participant is woken
 //   notified - 1               take(), by the owner: one of its waits is over
-//   waiting - 1                leave_wait(), by the owner: a wait that ran out of time or was aborted; where all its waits were
+//   waiting - 1                leave_wait(), by the owner: a wait that ran out of time or was aborted; where all its
+//   waits were
 //                              notified already, the one that leaves takes a notification instead
-// So a notification is counted for a wait that is there, or is not given at all: it is never spent on who left. Of several
-// waits of one participant it does not matter which takes it; JavaScript serves them in their order.
+// So a notification is counted for a wait that is there, or is not given at all: it is never spent on who left. Of
+// several waits of one participant it does not matter which takes it; JavaScript serves them in their order.
 //
 // SIGKILL of a waiter: before it was notified its word belongs to a dead generation and notify() passes it by. With
-// notifications that it did not take: each is inherited by a waiter that looks (at the end of a slice). Of a notifier between
-// swap and wake: the waiter sees its word at the end of its slice. Nobody ever waits for a waiter.
+// notifications that it did not take: each is inherited by a waiter that looks (at the end of a slice). Of a notifier
+// between swap and wake: the waiter sees its word at the end of its slice. Nobody ever waits for a waiter.
 #pragma once
 
 #include "mutex.h"

@@ -22,7 +22,8 @@ class Doorbell {
   Doorbell& operator=(const Doorbell&) = delete;
   ~Doorbell() { close(); }
 
-  // Makes the FIFO. The descriptor is non-blocking and open for reading and writing, so that it never reads end of file.
+  // Makes the FIFO. The descriptor is non-blocking and open for reading and writing, so that it never reads end of
+  // file.
   Status create();
   // Removes the name and closes the descriptor unless release_descriptor() gave it away. Idempotent.
   void close();
@@ -39,8 +40,8 @@ class Doorbell {
   std::uint64_t number_ = 0;
 };
 
-// Writes one byte to the FIFO. False where nobody reads it any more, or it is not one of ours. Open FIFOs are cached per
-// thread. A full FIFO counts as rung: its owner has wakes enough to read.
+// Writes one byte to the FIFO. False where nobody reads it any more, or it is not one of ours. Open FIFOs are cached
+// per thread. A full FIFO counts as rung: its owner has wakes enough to read.
 bool ring_doorbell(std::uint64_t number);
 
 }  // namespace interproc

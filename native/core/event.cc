@@ -12,7 +12,10 @@ constexpr std::uint64_t kSetBit = 1;
 Status Event::create(std::string_view name, const CreateOptions& options, std::unique_ptr<Event>& out) {
   const SegmentPlan plan = plan_for<ipc_event>(IPC_KIND_EVENT, options);
   std::unique_ptr<Segment> segment;
-  if (Status s = Segment::create(name, plan, [](std::byte*) {}, segment); !s.ok()) return s;
+  if (Status s = Segment::create(
+          name, plan, [](std::byte*) {}, segment);
+      !s.ok())
+    return s;
   out.reset(new Event(std::move(segment)));
   return {};
 }
@@ -30,7 +33,8 @@ void Event::set() {
   std::uint64_t seen = load_relaxed(shared().word);
   // Release: who sees the event set sees what was written before.
   while ((seen & kSetBit) == 0 &&
-         !atomic(shared().word).compare_exchange_weak(seen, seen + 2 + kSetBit, std::memory_order_release, std::memory_order_relaxed)) {
+         !atomic(shared().word)
+              .compare_exchange_weak(seen, seen + 2 + kSetBit, std::memory_order_release, std::memory_order_relaxed)) {
   }
   INTERPROC_CRASH_POINT("event.set");
   // Even where it was set already: whoever set it may have died before it woke anybody.

@@ -1,11 +1,11 @@
 // Event: a flag, and how often it was set.
 //
-// One word: bit 0 says whether it is set, the bits above count the times that it went from clear to set. Anybody changes it,
-// by compare-and-swap only:
+// One word: bit 0 says whether it is set, the bits above count the times that it went from clear to set. Anybody
+// changes it, by compare-and-swap only:
 //   clear, n -> set, n + 1    set(); then everybody who waits is woken
 //   set, n   -> clear, n      clear()
-// A wait remembers n and ends when the flag is set or the count is another one, so it sees a set that was cleared meanwhile.
-// SIGKILL between the swap and the wake leaves the event set: a sleeper sees that at the end of its slice.
+// A wait remembers n and ends when the flag is set or the count is another one, so it sees a set that was cleared
+// meanwhile. SIGKILL between the swap and the wake leaves the event set: a sleeper sees that at the end of its slice.
 #pragma once
 
 #include "object.h"

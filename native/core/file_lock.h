@@ -1,8 +1,9 @@
 // Open-file-description locks: the kernel's own answer to "does the owner live?".
 //
 // Such a lock belongs to the open file, not to the process: it needs no pid, is not shared by a second open of the same
-// file in the same process (so worker threads are told apart), and goes when the last descriptor and mapping of that open
-// go, however the process ends. Unlike classic POSIX locks, closing some other descriptor of the file does not drop it.
+// file in the same process (so worker threads are told apart), and goes when the last descriptor and mapping of that
+// open go, however the process ends. Unlike classic POSIX locks, closing some other descriptor of the file does not
+// drop it.
 #pragma once
 
 #include <cerrno>
@@ -40,7 +41,8 @@ inline void unlock_byte(int fd, std::int64_t byte) {
   }
 }
 
-// Whether any other open of the file holds a lock in the range. "Unknown" counts as held: nobody is judged dead by an error.
+// Whether any other open of the file holds a lock in the range. "Unknown" counts as held: nobody is judged dead by an
+// error.
 inline bool locked_by_other(int fd, std::int64_t first, std::int64_t count) {
   struct flock range = byte_range(F_WRLCK, first, count);
   while (::fcntl(fd, F_OFD_GETLK, &range) != 0) {

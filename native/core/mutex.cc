@@ -36,7 +36,10 @@ Status Mutex::create(std::string_view name, const CreateOptions& options, std::u
   const std::uint64_t total = meta_offset + ((options.meta.size() + 7) & ~std::uint64_t{7});
   const SegmentPlan plan{IPC_KIND_LOCK, options.codec, options.persist, options.mode, total, options.meta, meta_offset};
   std::unique_ptr<Segment> segment;
-  if (Status s = Segment::create(name, plan, [](std::byte*) {}, segment); !s.ok()) return s;
+  if (Status s = Segment::create(
+          name, plan, [](std::byte*) {}, segment);
+      !s.ok())
+    return s;
   out.reset(new Mutex(std::move(segment)));
   return {};
 }

@@ -93,7 +93,8 @@ bool take_within(sem_t* semaphore, Nanoseconds limit) {
 
 }  // namespace
 
-Status Semaphore::create(std::string_view name, std::uint32_t value, const CreateOptions& options, std::unique_ptr<Semaphore>& out) {
+Status Semaphore::create(std::string_view name, std::uint32_t value, const CreateOptions& options,
+                         std::unique_ptr<Semaphore>& out) {
   std::shared_ptr<SemaphoreFile> file;
   if (Status s = SemaphoreFile::make(value, options.mode, file); !s.ok()) return s;
   std::unique_ptr<Segment> segment;
@@ -142,7 +143,8 @@ Status Semaphore::unlink(std::string_view name) {
   const Status found = SemaphoreFile::open(name, file);
   const Status removed = Segment::unlink(name);
   if (!found.ok()) return removed.ok() ? removed : found;
-  // What is there, but is no segment of a semaphore, was an error. That there is none, is not: another program's has none.
+  // What is there, but is no segment of a semaphore, was an error. That there is none, is not: another program's has
+  // none.
   if (!removed.ok() && !is_error(removed, ENOENT)) return removed;
   remove_semaphore(name, file->identity());
   return {};

@@ -47,8 +47,8 @@ class SharedObject {
 
   [[nodiscard]] Segment& segment() const { return *segment_; }
 
-  // Whether trying again may succeed. `need` is the condition's parameter (bytes of room wanted). May be true too often,
-  // never false for longer than a slice.
+  // Whether trying again may succeed. `need` is the condition's parameter (bytes of room wanted). May be true too
+  // often, never false for longer than a slice.
   virtual bool ready(Condition condition, std::uint64_t need, Look look) = 0;
   // Null where there is no such condition.
   virtual ipc_wait_set* waiters(Condition condition) = 0;

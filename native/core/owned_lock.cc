@@ -18,9 +18,10 @@ bool OwnedLock::owner_alive(const Segment& segment, std::uint32_t word) {
 Acquired OwnedLock::try_acquire(bool ask_kernel) {
   std::uint32_t seen = load_relaxed(shared_.word);
   if (seen == 0) {
-    // Acquire: pairs with the release in release(), so that what the last holder wrote is seen. Sequentially consistent,
-    // because a queue's shutdown is decided by the order of this and a look at another word (queue.cc).
-    if (atomic(shared_.word).compare_exchange_strong(seen, my_word(), std::memory_order_seq_cst, std::memory_order_relaxed)) {
+    // Acquire: pairs with the release in release(), so that what the last holder wrote is seen. Sequentially
+    // consistent, because a queue's shutdown is decided by the order of this and a look at another word (queue.cc).
+    if (atomic(shared_.word)
+            .compare_exchange_strong(seen, my_word(), std::memory_order_seq_cst, std::memory_order_relaxed)) {
       INTERPROC_CRASH_POINT("lock.acquired");
       return Acquired::kYes;
     }
@@ -28,9 +29,10 @@ Acquired OwnedLock::try_acquire(bool ask_kernel) {
   if (seen == my_word()) return Acquired::kMine;
   if (seen == 0 || !ask_kernel || owner_alive(segment_, seen)) return Acquired::kNo;
   INTERPROC_CRASH_POINT("lock.takeover");
-  // Of several who saw the same dead owner, one wins. What the dead one wrote came through the kernel's lock table, which
-  // orders it. Sequentially consistent for the same reason as above: who takes over may be putting, too.
-  if (!atomic(shared_.word).compare_exchange_strong(seen, my_word(), std::memory_order_seq_cst, std::memory_order_relaxed))
+  // Of several who saw the same dead owner, one wins. What the dead one wrote came through the kernel's lock table,
+  // which orders it. Sequentially consistent for the same reason as above: who takes over may be putting, too.
+  if (!atomic(shared_.word)
+           .compare_exchange_strong(seen, my_word(), std::memory_order_seq_cst, std::memory_order_relaxed))
     return Acquired::kNo;
   INTERPROC_CRASH_POINT("lock.taken");
   return Acquired::kRecovered;

@@ -16,7 +16,7 @@
 namespace interproc {
 
 enum class Acquired : std::uint8_t {
-  kNo,         // a living participant holds it
+  kNo,  // a living participant holds it
   kYes,
   kRecovered,  // the previous holder died holding it
   kMine,       // this participant held it already; nothing changed

@@ -20,16 +20,19 @@ std::uint64_t end_word(ipc_end_state state, Participant who) {
 }
 std::uint64_t state_of(std::uint64_t word) { return word & 0xff; }
 Participant owner_of(std::uint64_t word) {
-  return {static_cast<std::uint32_t>(word >> kSlotShift & 0xffff), static_cast<std::uint32_t>(word >> kGenerationShift)};
+  return {static_cast<std::uint32_t>(word >> kSlotShift & 0xffff),
+          static_cast<std::uint32_t>(word >> kGenerationShift)};
 }
 
 }  // namespace
 
-Status Pipe::create(std::string_view name, const PipePlan& plan, const CreateOptions& options, std::unique_ptr<Pipe>& out) {
+Status Pipe::create(std::string_view name, const PipePlan& plan, const CreateOptions& options,
+                    std::unique_ptr<Pipe>& out) {
   const std::uint64_t ring = ring_bytes_for(plan.channel.capacity);
   const std::uint64_t meta_offset = kRingOffset + ring * (plan.duplex ? 2 : 1);
   const std::uint64_t total = meta_offset + ((options.meta.size() + 127) & ~std::uint64_t{127});
-  const SegmentPlan segment_plan{IPC_KIND_PIPE, options.codec, options.persist, options.mode, total, options.meta, meta_offset};
+  const SegmentPlan segment_plan{IPC_KIND_PIPE, options.codec, options.persist, options.mode,
+                                 total,         options.meta,  meta_offset};
   const auto fill = [&](std::byte* base) {
     auto& pipe = *reinterpret_cast<ipc_pipe*>(base + IPC_BODY_OFFSET);
     plan_channel(pipe.channel[1], plan.channel, kRingOffset, extent_table_offset(total, 1));
@@ -74,8 +77,9 @@ Status Pipe::claim(unsigned end) {
     if (seen == end_word(IPC_END_OWNED, segment_->me())) return {};
     if (state_of(seen) == IPC_END_OWNED) return {segment_->alive(owner_of(seen)) ? Code::kTaken : Code::kClosed};
     // Acquire: pairs with the release in send_away(); the former owner's last advance of its positions is seen.
-    if (atomic(shared_end.word).compare_exchange_weak(seen, end_word(IPC_END_OWNED, segment_->me()),
-                                                      std::memory_order_acq_rel, std::memory_order_acquire)) {
+    if (atomic(shared_end.word)
+            .compare_exchange_weak(seen, end_word(IPC_END_OWNED, segment_->me()), std::memory_order_acq_rel,
+                                   std::memory_order_acquire)) {
       INTERPROC_CRASH_POINT("pipe.claimed");
       return {};
     }
@@ -128,9 +132,9 @@ bool Pipe::gone(unsigned end, Look look) {
   asked_at_[end] = now;
   if (segment_->alive(owner_of(seen))) return false;
   // Written down for whoever comes later; if the end was claimed meanwhile, it is not gone.
-  return known_gone_[end] = atomic(shared_end.word)
-                                .compare_exchange_strong(seen, end_word(IPC_END_CLOSED, owner_of(seen)),
-                                                         std::memory_order_acq_rel);
+  return known_gone_[end] =
+             atomic(shared_end.word)
+                 .compare_exchange_strong(seen, end_word(IPC_END_CLOSED, owner_of(seen)), std::memory_order_acq_rel);
 }
 
 Status Pipe::send(unsigned end, std::span<const std::byte> message) {

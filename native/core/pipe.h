@@ -2,8 +2,9 @@
 //
 // An end's word says who owns it:
 //   FREE ──claim──> OWNED(p) ──send away──> SENT(by p) ──claim──> OWNED(q) ──close──> CLOSED
-// An end is gone when it is CLOSED, or when the participant that its word names is dead: its peer reads what was sent and
-// then meets the end of file. The words are read by the peer and written by their owner, or by the peer for a dead owner.
+// An end is gone when it is CLOSED, or when the participant that its word names is dead: its peer reads what was sent
+// and then meets the end of file. The words are read by the peer and written by their owner, or by the peer for a dead
+// owner.
 #pragma once
 
 #include <optional>
@@ -25,11 +26,12 @@ class Pipe final : public SharedObject {
   static Condition writable_of(unsigned end) { return 2 * end + 1; }
 
   // Both ends belong to the creator.
-  static Status create(std::string_view name, const PipePlan& plan, const CreateOptions& options, std::unique_ptr<Pipe>& out);
+  static Status create(std::string_view name, const PipePlan& plan, const CreateOptions& options,
+                       std::unique_ptr<Pipe>& out);
   static Status open(std::string_view name, std::unique_ptr<Pipe>& out);
 
-  // Takes an end that was sent, or that is free. kTaken where somebody living has it; kClosed where its owner closed it or
-  // died owning it: its peer may have been told already that it is gone.
+  // Takes an end that was sent, or that is free. kTaken where somebody living has it; kClosed where its owner closed it
+  // or died owning it: its peer may have been told already that it is gone.
   Status claim(unsigned end);
   // Gives an end away; until it is claimed, this participant's life stands for it.
   Status send_away(unsigned end);

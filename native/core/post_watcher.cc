@@ -101,7 +101,8 @@ void start(Watcher& self) {
 void watch_posts(const void* key, std::shared_ptr<SemaphoreFile> file, std::uint64_t doorbell) {
   Watcher& self = watcher();
   const std::lock_guard guard(self.mutex);
-  const auto known = std::find_if(self.watched.begin(), self.watched.end(), [&](const Watched& one) { return one.key == key; });
+  const auto known =
+      std::find_if(self.watched.begin(), self.watched.end(), [&](const Watched& one) { return one.key == key; });
   Watched fresh{key, std::move(file), doorbell, false};
   if (known == self.watched.end()) {
     self.watched.push_back(std::move(fresh));

@@ -1,5 +1,5 @@
-// The order in which items leave: a heap with four children to a node, which holds what it compares. All of it is derived
-// from the queued items. Needs the queue's lock.
+// The order in which items leave: a heap with four children to a node, which holds what it compares. All of it is
+// derived from the queued items. Needs the queue's lock.
 #pragma once
 
 #include <cstdint>

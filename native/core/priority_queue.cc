@@ -29,10 +29,11 @@ Status PriorityQueue::create(std::string_view name, const PriorityQueuePlan& pla
   const std::uint64_t capacity = ring_bytes_for(plan.capacity);
   const std::uint64_t meta_offset = IPC_BODY_OFFSET + sizeof(ipc_priority_queue);
   const std::uint64_t offset = round_up(meta_offset + options.meta.size(), kOffsetUnit);
-  const auto chunks = static_cast<std::uint32_t>((capacity + sizeof(ipc_chunk::blocks) - 1) / sizeof(ipc_chunk::blocks));
+  const auto chunks =
+      static_cast<std::uint32_t>((capacity + sizeof(ipc_chunk::blocks) - 1) / sizeof(ipc_chunk::blocks));
   const std::uint64_t total = offset + Slab::file_bytes(chunks);
-  const SegmentPlan segment_plan{IPC_KIND_PRIORITY_QUEUE, options.codec, options.persist, options.mode, total, options.meta,
-                                 meta_offset};
+  const SegmentPlan segment_plan{
+      IPC_KIND_PRIORITY_QUEUE, options.codec, options.persist, options.mode, total, options.meta, meta_offset};
   const auto fill = [&](std::byte* base) {
     auto& queue = *reinterpret_cast<ipc_priority_queue*>(base + IPC_BODY_OFFSET);
     queue.capacity = capacity;
@@ -64,7 +65,8 @@ Status PriorityQueue::attach() {
   const std::uint64_t max_bytes = load_relaxed(queue.max_bytes);
   max_bytes_ = max_bytes == 0 ? kLargestMessage : std::min(max_bytes, kLargestMessage);
   const std::uint64_t offset = load_relaxed(queue.slab.offset);
-  if (ring_bytes_for(capacity_) != capacity_) return Status::corrupt("a capacity that is not a power of two within bounds");
+  if (ring_bytes_for(capacity_) != capacity_)
+    return Status::corrupt("a capacity that is not a power of two within bounds");
   if (offset % kOffsetUnit != 0 || offset < IPC_BODY_OFFSET + sizeof queue || offset > segment_->header().total_size)
     return Status::corrupt("a slab lies where it cannot");
   slab_ = Slab(*segment_, queue.slab, offset);
@@ -161,7 +163,8 @@ Status PriorityQueue::take_first(std::span<std::byte> into, std::uint64_t& lengt
   const std::uint32_t count = load_relaxed(queue.count);
   if (count > slab_.blocks()) return Status::corrupt("more items than there are blocks");
   const ipc_heap_node node = heap_.first();
-  if (node.block >= slab_.blocks() || !slab_.queued(node.block)) return Status::corrupt("the heap names what is no item");
+  if (node.block >= slab_.blocks() || !slab_.queued(node.block))
+    return Status::corrupt("the heap names what is no item");
   const ipc_priority_item item = slab_.item(node.block);
   length = item.length;
   if (length > into.size()) return {Code::kSmallBuffer};
@@ -280,8 +283,8 @@ void PriorityQueue::shut_down(bool immediate) {
   std::uint32_t bits = IPC_CHANNEL_SHUTDOWN;
   if (immediate) bits |= IPC_CHANNEL_IMMEDIATE;
   ipc_priority_queue& queue = shared();
-  // Without the lock, which a stopped process may hold. A put that holds it is still on its way in: whether the queue is
-  // drained is decided under the lock.
+  // Without the lock, which a stopped process may hold. A put that holds it is still on its way in: whether the queue
+  // is drained is decided under the lock.
   atomic(queue.state).fetch_or(bits, std::memory_order_acq_rel);
   wake(*segment_, queue.not_empty, kEveryone);
   wake_fenced(*segment_, queue.not_full, kEveryone);

@@ -1,20 +1,23 @@
 // Many producers, many consumers, the lowest priority first, and those of equal priority in the order of their puts.
 //
-// One owned lock for everything; a critical section is a copy of the item and O(log n) steps in the heap. Producers encode
-// before it and consumers decode after it. Two kinds of words, and who was killed at any instruction leaves them so:
+// One owned lock for everything; a critical section is a copy of the item and O(log n) steps in the heap. Producers
+// encode before it and consumers decode after it. Two kinds of words, and who was killed at any instruction leaves them
+// so:
 //
 //   what is said        the link of each item's first block, whose bit 31 says "queued" (slab.h), the item's header and
 //                       payload, written before, the slab's number of chunks, which only grows, and `state`
-//   what is derived     the heap, the free blocks, count, bytes, next_sequence. `dirty` is set before the first of them changes
+//   what is derived     the heap, the free blocks, count, bytes, next_sequence. `dirty` is set before the first of them
+//   changes
 //                       and cleared after the last
 //
 //   put   dirty=1 | take blocks, write the item | publish: the bit is set | heap, count | dirty=0 | unlock | wake
-//   get   copy the item out | dirty=1 | unpublish: the bit is cleared | heap, count, free its blocks | dirty=0 | unlock | wake
+//   get   copy the item out | dirty=1 | unpublish: the bit is cleared | heap, count, free its blocks | dirty=0 | unlock
+//   | wake
 //
 // Killed before "publish": no item, and the blocks belong to nobody. Behind it: the item is in. A get killed before
-// "unpublish" took nothing; behind it the item is gone with the dead one. Whoever gets the lock next and finds `dirty` set
-// makes all that is derived again from what is said, in O(blocks), and may be killed in that as well. What a dead holder
-// may also have left out is its wakes: who takes the lock over from the dead wakes everyone.
+// "unpublish" took nothing; behind it the item is gone with the dead one. Whoever gets the lock next and finds `dirty`
+// set makes all that is derived again from what is said, in O(blocks), and may be killed in that as well. What a dead
+// holder may also have left out is its wakes: who takes the lock over from the dead wakes everyone.
 #pragma once
 
 #include <span>
@@ -38,7 +41,8 @@ class PriorityQueue final : public SharedObject {
   // Those of a Queue. Both locks are the one.
   enum : Condition { kNotEmpty = 0, kNotFull = 1, kPutLock = 2, kGetLock = 3 };
 
-  // A message that goes in ends with its priority, the eight bytes of a finite double; what comes out is the payload alone.
+  // A message that goes in ends with its priority, the eight bytes of a finite double; what comes out is the payload
+  // alone.
   static constexpr std::size_t kPriorityBytes = sizeof(double);
   // The same order as unsigned integers; 0 and -0 are equal.
   static std::uint64_t key_of(double priority);
@@ -55,7 +59,8 @@ class PriorityQueue final : public SharedObject {
 
   // As Queue::get: kOk, kEmpty, kBusy, kShutDown (and drained), kSmallBuffer (with the length), kCorrupt.
   Status get(std::span<std::byte> into, std::uint64_t& length);
-  Status get_many(std::span<std::byte> into, std::span<std::uint32_t> lengths, std::uint32_t& count, std::uint64_t& needed);
+  Status get_many(std::span<std::byte> into, std::span<std::uint32_t> lengths, std::uint32_t& count,
+                  std::uint64_t& needed);
 
   // Wakes every waiter in every process. immediate: what is queued is out of reach from then on.
   void shut_down(bool immediate);

@@ -6,7 +6,8 @@
 namespace interproc {
 namespace {
 
-// How long others defer to a producer that insists. One that was stopped while insisting must not hold them up for ever.
+// How long others defer to a producer that insists. One that was stopped while insisting must not hold them up for
+// ever.
 constexpr Nanoseconds kDeference = 100 * kMillisecond;
 
 constexpr std::uint64_t kRingOffset = (IPC_BODY_OFFSET + sizeof(ipc_queue) + 127) & ~std::uint64_t{127};
@@ -19,7 +20,8 @@ Status Queue::create(std::string_view name, const ChannelPlan& plan, const Creat
                      std::unique_ptr<Queue>& out, bool joinable) {
   const std::uint64_t meta_offset = kRingOffset + ring_bytes_for(plan.capacity);
   const std::uint64_t total = meta_offset + whole_words(options.meta.size());
-  const SegmentPlan segment_plan{IPC_KIND_QUEUE, options.codec, options.persist, options.mode, total, options.meta, meta_offset};
+  const SegmentPlan segment_plan{IPC_KIND_QUEUE, options.codec, options.persist, options.mode,
+                                 total,          options.meta,  meta_offset};
   std::unique_ptr<Segment> segment;
   const auto fill = [&](std::byte* base) {
     auto& queue = *reinterpret_cast<ipc_queue*>(base + IPC_BODY_OFFSET);
@@ -90,8 +92,8 @@ Status Queue::locked_put(bool insist, Push push) {
   wake_fenced(*segment_, shared().put_lock.waiters, 1);
   // Those who deferred have used up the wakes that the readers sent meanwhile.
   if (turn_ends) wake_fenced(*segment_, channel.not_full, kEveryone);
-  // A reader that saw this lock held could not tell whether the queue was drained (see drained()). It announced itself after
-  // it had seen the state, so who finds it announced finds the state as well.
+  // A reader that saw this lock held could not tell whether the queue was drained (see drained()). It announced itself
+  // after it had seen the state, so who finds it announced finds the state as well.
   if (load_relaxed(channel.state) != 0) wake_fenced(*segment_, channel.not_empty, kEveryone);
   // The dead one may have published and not woken.
   if (acquired == Acquired::kRecovered) wake_fenced(*segment_, channel.not_empty, kEveryone);
@@ -134,7 +136,9 @@ Status Queue::get_many(std::span<std::byte> into, std::span<std::uint32_t> lengt
   Tally accounts = tally();
   const bool counted = accounts.enabled();
   if (counted && acquired == Acquired::kRecovered) accounts.settle({load_relaxed(channel.head)});
-  const auto taking = [](void* to, Position head, std::uint32_t items) { static_cast<Tally*>(to)->begin_take(head, items); };
+  const auto taking = [](void* to, Position head, std::uint32_t items) {
+    static_cast<Tally*>(to)->begin_take(head, items);
+  };
   const Status result =
       channel_.take_many(into, lengths, count, taken, counted ? Channel::Taking(taking) : nullptr, &accounts);
   if (counted && result.ok()) accounts.end_take();
@@ -180,8 +184,8 @@ Status Queue::join(std::uint64_t& lost) {
   return all_taken && unfinished.open == 0 ? Status{} : Status{Code::kEmpty};
 }
 
-// Shut down, and nothing will ever come. A put looks at the state after it took its lock, and the state is set before it
-// is read here, all in one total order: if a put saw the queue open, either its lock is seen held here, or it has
+// Shut down, and nothing will ever come. A put looks at the state after it took its lock, and the state is set before
+// it is read here, all in one total order: if a put saw the queue open, either its lock is seen held here, or it has
 // published and the last look sees that.
 bool Queue::drained() {
   if (load_seq_cst(shared().channel.state) == 0) return false;
@@ -240,7 +244,8 @@ bool Queue::ready(Condition condition, std::uint64_t need, Look look) {
     case kGetLock:
       return down || OwnedLock(*segment_, shared().get_lock).obtainable(look == Look::kKernel);
     case kJoined:
-      // The lock is taken for a look at the accounts, so not at every poll: a finished item rings, the dead are found in time.
+      // The lock is taken for a look at the accounts, so not at every poll: a finished item rings, the dead are found
+      // in time.
       return look == Look::kKernel || tally().finished() != seen_finished_;
     default:
       return true;

@@ -1,8 +1,9 @@
 // Many producers, many consumers, first in, first out: a channel with an owned lock before each side.
 //
-// A producer encodes before it locks and a consumer decodes after it has unlocked; nobody holds a lock while waiting for
-// data or room. The side locks need no repair when an owner died: the ring's single publishing store and the extents'
-// states leave nothing half done. All that may be missing is the dead one's wake-up, so a taker wakes in its place.
+// A producer encodes before it locks and a consumer decodes after it has unlocked; nobody holds a lock while waiting
+// for data or room. The side locks need no repair when an owner died: the ring's single publishing store and the
+// extents' states leave nothing half done. All that may be missing is the dead one's wake-up, so a taker wakes in its
+// place.
 #pragma once
 
 #include "channel.h"
@@ -30,11 +31,13 @@ class Queue final : public SharedObject {
 
   // kOk, kEmpty, kBusy, kShutDown (and drained), kSmallBuffer (with the length), kCorrupt.
   Status get(std::span<std::byte> into, std::uint64_t& length);
-  Status get_many(std::span<std::byte> into, std::span<std::uint32_t> lengths, std::uint32_t& count, std::uint64_t& needed);
+  Status get_many(std::span<std::byte> into, std::span<std::uint32_t> lengths, std::uint32_t& count,
+                  std::uint64_t& needed);
 
   // Joinable queues. kNotOwned where nothing is unfinished; kBusy as above.
   Status finish_one();
-  // kOk where everything that was put has been finished or lost with a dead consumer (`lost` says how much); kEmpty where not yet.
+  // kOk where everything that was put has been finished or lost with a dead consumer (`lost` says how much); kEmpty
+  // where not yet.
   Status join(std::uint64_t& lost);
   [[nodiscard]] bool joinable() const { return tally().enabled(); }
 

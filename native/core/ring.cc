@@ -9,9 +9,9 @@
 namespace interproc {
 namespace {
 
-// An empty ring starts again at its beginning once it has come this far, so that light traffic stays in the cache, and is at
-// least half way: the rest is no room for anybody until a reader has passed it. Whether the ring is empty only the shared
-// head tells, and that is read once in this many bytes.
+// An empty ring starts again at its beginning once it has come this far, so that light traffic stays in the cache, and
+// is at least half way: the rest is no room for anybody until a reader has passed it. Whether the ring is empty only
+// the shared head tells, and that is read once in this many bytes.
 constexpr std::uint64_t kRestartAt = 16 * 1024;
 
 }  // namespace
@@ -35,7 +35,8 @@ Status Ring::fill(std::uint64_t& bytes, std::uint64_t& records) const {
 // ---- Producer
 
 Status Ring::begin_write() {
-  // Relaxed: this side alone writes the tail; where participants take turns, an owned lock or a pipe end's word orders it.
+  // Relaxed: this side alone writes the tail; where participants take turns, an owned lock or a pipe end's word orders
+  // it.
   write_ = {load_relaxed(shared_->tail)};
   // A head remembered from before somebody else's turn may be more than a ring behind, or, first of all, none at all.
   if (!wrote_ || write_.word != last_tail_.word) return refresh_head();

@@ -4,14 +4,14 @@
 //        v                            v
 //   -----[rec][rec ......][rec][rec]-----[skip to the end]
 //
-// The producer writes behind the tail and publishes with one release store of the tail word, for any number of records; a
-// producer that dies at any instruction has published nothing or everything. The consumer copies out first and then
-// advances the head with one release store: a consumer that dies has taken nothing or everything. Both words count bytes
-// and records at once (ipc_channel), so that length and fill never disagree.
+// The producer writes behind the tail and publishes with one release store of the tail word, for any number of records;
+// a producer that dies at any instruction has published nothing or everything. The consumer copies out first and then
+// advances the head with one release store: a consumer that dies has taken nothing or everything. Both words count
+// bytes and records at once (ipc_channel), so that length and fill never disagree.
 //
 // The two sides may be different processes, one after the other (behind an owned lock) or for good (a pipe). Each side
-// remembers the other's position and reads the shared word again only when it looks full or empty; the memory is dropped
-// when somebody else had the side in between, which shows in the side's own word.
+// remembers the other's position and reads the shared word again only when it looks full or empty; the memory is
+// dropped when somebody else had the side in between, which shows in the side's own word.
 //
 // Everything read from shared memory is a local copy that is checked before it is used.
 #pragma once
@@ -60,7 +60,8 @@ class Ring {
   // Whether reserve() would find room at this moment.
   [[nodiscard]] bool fits(std::uint64_t payload) const;
 
-  // ---- Producer. begin_write(); any number of reserve(); publish(). Unpublished records are forgotten at begin_write().
+  // ---- Producer. begin_write(); any number of reserve(); publish(). Unpublished records are forgotten at
+  // begin_write().
   Status begin_write();
   // Room for one record, or kFull. Free space is looked up again only when the remembered head leaves none.
   Status reserve(std::uint32_t payload, std::uint32_t type, std::span<std::byte>& out);
@@ -92,7 +93,7 @@ class Ring {
   std::byte* data_ = nullptr;
   std::uint64_t bytes_ = 0;
 
-  Position write_{};      // behind the last reserved record
+  Position write_{};  // behind the last reserved record
   Position last_reserved_{};
   Position seen_head_{};  // a head that the producer read earlier: never ahead of the real one
   Position last_tail_{};  // the tail as this producer left it

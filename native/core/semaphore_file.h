@@ -1,7 +1,8 @@
 // The file of a POSIX named semaphore: a sem_t and nothing else, where sem_open() of the C library looks for it.
 //
-// It is made as the C library makes it (initialised, then linked to its name), but from an unnamed file: so its identity is
-// known, and can be written down, before anybody can open it. Any program may open it, post to it and wait for it.
+// It is made as the C library makes it (initialised, then linked to its name), but from an unnamed file: so its
+// identity is known, and can be written down, before anybody can open it. Any program may open it, post to it and wait
+// for it.
 #pragma once
 
 #include <semaphore.h>
@@ -55,9 +56,9 @@ bool leads_to(std::string_view name, FileIdentity file);
 // Removes the name if it leads to this file. Whether it did.
 bool remove_semaphore(std::string_view name, FileIdentity file);
 
-// Removes the semaphore that a segment stands beside, if it is one and the file is still the one that was made with it. For
-// whoever is about to remove the segment's name: the semaphore goes first, so that a death in between leaves a segment that
-// the next sweep removes. Reads the file, not a mapping: nothing that stands there can harm.
+// Removes the semaphore that a segment stands beside, if it is one and the file is still the one that was made with it.
+// For whoever is about to remove the segment's name: the semaphore goes first, so that a death in between leaves a
+// segment that the next sweep removes. Reads the file, not a mapping: nothing that stands there can harm.
 void remove_companion(int fd, const ipc_header& header, std::string_view name);
 
 }  // namespace interproc

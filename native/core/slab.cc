@@ -88,7 +88,8 @@ Status Slab::allocate(std::uint32_t count, std::uint32_t& first) {
     head = load_relaxed(link(last));
     if ((head & IPC_LINK_QUEUED) != 0) return Status::corrupt("a queued item in the list of free blocks");
   }
-  if (fresh > blocks() || count - got > blocks() - fresh) return Status::corrupt("a slab has fewer free blocks than it says");
+  if (fresh > blocks() || count - got > blocks() - fresh)
+    return Status::corrupt("a slab has fewer free blocks than it says");
   for (; got < count; ++got, ++fresh) {
     if (got == 0) {
       first = fresh;

@@ -1,13 +1,15 @@
-// Memory for items of any size: blocks of 64 bytes, of which an item takes as many as it needs, each linked to the next.
+// Memory for items of any size: blocks of 64 bytes, of which an item takes as many as it needs, each linked to the
+// next.
 //
-// What is queued is said by the links alone: bit 31 of the link of an item's first block, one store that sets it when the item
-// is complete and one that clears it when the item is taken. The free list, `fresh` and `used` follow from that: whoever was
-// killed while changing them (PriorityQueue's `dirty` word says so) leaves them to begin_rebuild(), keep() and end_rebuild().
+// What is queued is said by the links alone: bit 31 of the link of an item's first block, one store that sets it when
+// the item is complete and one that clears it when the item is taken. The free list, `fresh` and `used` follow from
+// that: whoever was killed while changing them (PriorityQueue's `dirty` word says so) leaves them to begin_rebuild(),
+// keep() and end_rebuild().
 //
-// The chunks lie at the end of the file, which grows with them: allocated first and counted then, so that a death in between
-// leaves a file that is longer than it has to be. Each participant maps what it has seen counted. Everything here needs the
-// queue's lock. Indices read from shared memory are checked against what is mapped, and a chain's steps are bounded by its
-// item's length: bytes that break the rules give kCorrupt.
+// The chunks lie at the end of the file, which grows with them: allocated first and counted then, so that a death in
+// between leaves a file that is longer than it has to be. Each participant maps what it has seen counted. Everything
+// here needs the queue's lock. Indices read from shared memory are checked against what is mapped, and a chain's steps
+// are bounded by its item's length: bytes that break the rules give kCorrupt.
 #pragma once
 
 #include <cstddef>

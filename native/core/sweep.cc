@@ -33,7 +33,8 @@ bool sweep_segment(int directory, const char* file) {
   const Status checked = check_segment(fd.get(), about, header);
   // A truncated segment of ours that nobody holds is a corpse too.
   if (!checked.ok() && checked.code != Code::kTruncated) return false;
-  if ((header.flags & IPC_FLAG_PERSIST) != 0 || locked_by_other(fd.get(), IPC_LOCK_SLOT, IPC_PARTICIPANTS)) return false;
+  if ((header.flags & IPC_FLAG_PERSIST) != 0 || locked_by_other(fd.get(), IPC_LOCK_SLOT, IPC_PARTICIPANTS))
+    return false;
   remove_companion(fd.get(), header, std::string_view(file).substr(kSegmentPrefix.size()));
   return ::unlinkat(directory, file, 0) == 0;
 }

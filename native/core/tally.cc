@@ -28,7 +28,8 @@ ipc_taken& Tally::mine() {
   ipc_taken& entry = shared_.taken[me.slot];
   if (load_relaxed(entry.generation) != me.generation) {
     const std::uint32_t left = load_relaxed(entry.count);
-    // The count goes before it is added: a death between the two forgets items that were lost anyway, and never counts them twice.
+    // The count goes before it is added: a death between the two forgets items that were lost anyway, and never counts
+    // them twice.
     store_relaxed(entry.count, std::uint32_t{0});
     store_relaxed(shared_.lost, load_relaxed(shared_.lost) + left);
     store_relaxed(entry.generation, me.generation);

@@ -1,12 +1,13 @@
-// Who has taken what from a joinable queue and not finished it, so that join() neither returns early nor waits for the dead.
+// Who has taken what from a joinable queue and not finished it, so that join() neither returns early nor waits for the
+// dead.
 //
 // All of it is written under the queue's get lock. Taking n items:
 //   1. under_way = (head, count + n)      dead here: the head has not moved, nothing was taken
 //   2. the head advances                  dead here: the head has moved, the items are lost
 //   3. count = count + n                  dead here: as before; doing it again changes nothing
 //   4. under_way = 0
-// Whoever takes the lock over settles an entry that was left at 1 to 3. Items counted for a dead participant are lost, and
-// join() says how many. A slot's next owner moves what its predecessor left into `lost`.
+// Whoever takes the lock over settles an entry that was left at 1 to 3. Items counted for a dead participant are lost,
+// and join() says how many. A slot's next owner moves what its predecessor left into `lost`.
 #pragma once
 
 #include "layout.h"

@@ -1,5 +1,5 @@
-// Whose turn the next room is: a producer that has waited long for more room than comes free at a time asks the others to
-// leave it alone. They do, for a while: one that was stopped while insisting must not hold them up for ever.
+// Whose turn the next room is: a producer that has waited long for more room than comes free at a time asks the others
+// to leave it alone. They do, for a while: one that was stopped while insisting must not hold them up for ever.
 #pragma once
 
 #include "atomic.h"
@@ -35,8 +35,7 @@ class Turn {
   // Without it. Whether the turn was this one's, and others may go on.
   bool give_up() {
     std::uint32_t mine = me();
-    return load_relaxed(*word_) == mine &&
-           atomic(*word_).compare_exchange_strong(mine, 0, std::memory_order_relaxed);
+    return load_relaxed(*word_) == mine && atomic(*word_).compare_exchange_strong(mine, 0, std::memory_order_relaxed);
   }
 
  private:

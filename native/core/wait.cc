@@ -40,8 +40,8 @@ void announce(const Segment& segment, ipc_wait_set& set) {
 
 bool withdraw(const Segment& segment, ipc_wait_set& set) {
   const Bit bit = bit_of(segment.me().slot);
-  // Acquire: pairs with the waker's clearing of the bit; who was picked and leaves sees what it was picked for, and passes
-  // that on (SharedObject::pass_wake).
+  // Acquire: pairs with the waker's clearing of the bit; who was picked and leaves sees what it was picked for, and
+  // passes that on (SharedObject::pass_wake).
   if ((load_acquire(set.bits[bit.word]) & bit.mask) == 0) return false;
   return (atomic(set.bits[bit.word]).fetch_and(~bit.mask, std::memory_order_acq_rel) & bit.mask) != 0;
 }

@@ -43,10 +43,11 @@ void wake_fenced(const Segment& segment, ipc_wait_set& set, std::uint32_t most);
 // Wakes this one if it waits. For who has published something for it alone.
 void wake_slot(const Segment& segment, ipc_wait_set& set, std::uint32_t slot);
 
-// How long a thread polls before it sleeps. Polling pays while the other side runs on another CPU; where the two share one, or the
-// answer takes long, it only keeps the other side from running. So a poll that found nothing halves the next one, down to a
-// glance, and one that did doubles it. Short sleeps alone do not say that polling would have done as well: after some of them
-// it is tried once, and after a failed trial half as often. (lib/waiting/event-loop.ts does the same for an event loop.)
+// How long a thread polls before it sleeps. Polling pays while the other side runs on another CPU; where the two share
+// one, or the answer takes long, it only keeps the other side from running. So a poll that found nothing halves the
+// next one, down to a glance, and one that did doubles it. Short sleeps alone do not say that polling would have done
+// as well: after some of them it is tried once, and after a failed trial half as often. (lib/waiting/event-loop.ts does
+// the same for an event loop.)
 class SpinBudget {
  public:
   static constexpr Nanoseconds kSpinMost = 60 * kMicrosecond;
@@ -91,8 +92,8 @@ bool spin_until(Nanoseconds budget, Ready ready) {
   return false;
 }
 
-// Blocks until `ready()` or for `limit` (a slice at most). Returns whether it was ready at the last look. A wake that came
-// for nothing is passed on only by callers that give up: whoever tries again after this has used it.
+// Blocks until `ready()` or for `limit` (a slice at most). Returns whether it was ready at the last look. A wake that
+// came for nothing is passed on only by callers that give up: whoever tries again after this has used it.
 template <class Ready>
 bool wait_slice(const Segment& segment, ipc_wait_set& set, Nanoseconds limit, Ready ready) {
   SpinBudget& spin = thread_spin_budget();

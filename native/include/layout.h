@@ -16,8 +16,8 @@
  *                    | extents               |  a hole in the file until a large message needs it
  *                    +-----------------------+
  *
- * Words that different sides write stand 128 bytes apart (two cache lines: the prefetcher fetches pairs). That distance is
- * part of the layout; it is never taken from the compiler.
+ * Words that different sides write stand 128 bytes apart (two cache lines: the prefetcher fetches pairs). That distance
+ * is part of the layout; it is never taken from the compiler.
  */
 #ifndef INTERPROC_LAYOUT_H
 #define INTERPROC_LAYOUT_H
@@ -55,8 +55,8 @@ enum ipc_kind {
 enum ipc_header_flag { IPC_FLAG_PERSIST = 1 };
 
 /*
- * Locks are advisory open-file-description locks on single bytes far beyond any file's end. The kernel drops them when the
- * owner dies, by whatever cause. ADMIN serialises attach, detach and unlink. SLOT + i says "participant i lives".
+ * Locks are advisory open-file-description locks on single bytes far beyond any file's end. The kernel drops them when
+ * the owner dies, by whatever cause. ADMIN serialises attach, detach and unlink. SLOT + i says "participant i lives".
  */
 #define IPC_LOCK_ADMIN (INT64_C(1) << 40)
 #define IPC_LOCK_SLOT (IPC_LOCK_ADMIN + 4096)
@@ -112,12 +112,12 @@ IPC_ASSERT(sizeof(struct ipc_header) == 256);
 enum ipc_sleep_mode { IPC_SLEEP_FUTEX = 1, IPC_SLEEP_DOORBELL = 2 };
 
 struct ipc_participant {
-  uint32_t generation; /* raised by each claim of the slot, under ADMIN */
-  uint32_t signal;     /* futex word: wakers add one */
-  uint32_t sleep_mode; /* ipc_sleep_mode bits, written by the owner only */
-  uint32_t pid;        /* for people to read; no decision rests on it */
-  uint64_t start_time; /* of the process, in clock ticks since boot; for people */
-  uint64_t doorbell;   /* number in the name of the owner's FIFO, 0 for none */
+  uint32_t generation;  /* raised by each claim of the slot, under ADMIN */
+  uint32_t signal;      /* futex word: wakers add one */
+  uint32_t sleep_mode;  /* ipc_sleep_mode bits, written by the owner only */
+  uint32_t pid;         /* for people to read; no decision rests on it */
+  uint64_t start_time;  /* of the process, in clock ticks since boot; for people */
+  uint64_t doorbell;    /* number in the name of the owner's FIFO, 0 for none */
   uint64_t attached_at; /* CLOCK_REALTIME nanoseconds; for people */
   uint8_t reserved[24];
 };
@@ -251,7 +251,7 @@ IPC_ASSERT(sizeof(struct ipc_taken) == 16);
 struct ipc_tally {
   uint32_t enabled;  /* whether the queue is joinable; the creator's */
   uint32_t finished; /* one more with each finished item, and with a shutdown that drops the rest: join() looks again */
-  uint64_t lost; /* taken by former owners of slots that others have by now, and never finished */
+  uint64_t lost;     /* taken by former owners of slots that others have by now, and never finished */
   uint8_t reserved1[48];
   struct ipc_wait_set joined;
   struct ipc_taken taken[IPC_PARTICIPANTS];
@@ -311,7 +311,8 @@ IPC_ASSERT(sizeof(struct ipc_lock) == 128);
 
 /* First bytes of an item's first block; the payload follows. Written before the item is published, never after. */
 struct ipc_priority_item {
-  uint64_t priority; /* a double's bits, all of them inverted where the sign is set, else only the sign: ordered as unsigned */
+  uint64_t priority; /* a double's bits, all of them inverted where the sign is set, else only the sign: ordered as
+                        unsigned */
   uint64_t sequence; /* one more with each put */
   uint32_t length;   /* payload bytes */
   uint32_t reserved;
@@ -331,8 +332,9 @@ IPC_AT(ipc_heap_node, block, 16);
 IPC_ASSERT(sizeof(struct ipc_heap_node) == 24);
 
 /*
- * The slab grows by whole chunks. Block i is block i % 1024 of chunk i / 1024, and so is its link; the heap's node i as well.
- * A link: bits 0..30 the next block + 1, or 0; bit 31 an item begins in this block and is queued. That bit alone says so.
+ * The slab grows by whole chunks. Block i is block i % 1024 of chunk i / 1024, and so is its link; the heap's node i as
+ * well. A link: bits 0..30 the next block + 1, or 0; bit 31 an item begins in this block and is queued. That bit alone
+ * says so.
  */
 #define IPC_BLOCK 64u
 #define IPC_CHUNK_BLOCKS 1024u
@@ -368,9 +370,9 @@ struct ipc_priority_queue {
   uint64_t max_bytes; /* largest message; 0: no bound of its own */
   uint8_t reserved0[104];
   struct ipc_slab slab;
-  uint32_t dirty; /* not 0: what is derived may be wrong, and is to be made again from the links */
-  uint32_t count; /* derived: queued items, which is the heap's length */
-  uint64_t bytes; /* derived: what they cost together */
+  uint32_t dirty;         /* not 0: what is derived may be wrong, and is to be made again from the links */
+  uint32_t count;         /* derived: queued items, which is the heap's length */
+  uint64_t bytes;         /* derived: what they cost together */
   uint64_t next_sequence; /* derived, but never goes back */
   uint8_t reserved1[40];
   uint32_t state; /* ipc_channel_state bits; set once, never cleared */
@@ -395,7 +397,8 @@ IPC_ASSERT(sizeof(struct ipc_priority_queue) == 640);
 
 /*
  * What goes with the POSIX named semaphore "/<name>", which lies in a file of its own so that any program can use it.
- * UNNAMED: the file has no name yet. NAMED: it has, and goes with this segment. FOREIGN: another program's; never removed.
+ * UNNAMED: the file has no name yet. NAMED: it has, and goes with this segment. FOREIGN: another program's; never
+ * removed.
  */
 enum ipc_semaphore_state { IPC_SEMAPHORE_UNNAMED = 0, IPC_SEMAPHORE_NAMED = 1, IPC_SEMAPHORE_FOREIGN = 2 };
 struct ipc_semaphore {
@@ -439,19 +442,22 @@ IPC_AT(ipc_condition, next, 192);
 IPC_AT(ipc_condition, waits, 256);
 IPC_ASSERT(sizeof(struct ipc_condition) == 256 + IPC_PARTICIPANTS * 8);
 
-/* A party's waits. arrived: bits 0..15 how many, 16..31 how many of them can run the action, 32..63 round's low 32 bits. */
+/* A party's waits. arrived: bits 0..15 how many, 16..31 how many of them can run the action, 32..63 round's low 32
+ * bits. */
 struct ipc_barrier_party {
   uint32_t generation;
-  uint32_t reserved;
+  uint32_t broken; /* low bits of the last round that was broken while this party waited, and is over */
   uint64_t arrived;
 };
+IPC_AT(ipc_barrier_party, broken, 4);
 IPC_AT(ipc_barrier_party, arrived, 8);
 IPC_ASSERT(sizeof(struct ipc_barrier_party) == 16);
 
 /*
  * control: bits 0..1 ipc_barrier_state, 2..17 how many have arrived, 18..63 the round.
  * actor: bits 0..8 slot + 1 of who runs the action, bit 9 that it has begun, 18..63 the round.
- * rounds[round % 64]: bits 0..15 indices given out, bit 16 that it was broken, 18..63 the round. Only rounds that are over.
+ * rounds[round % 64]: bits 0..15 indices given out, bit 16 that it was broken, 18..63 the round. Only rounds that are
+ * over.
  */
 enum ipc_barrier_state { IPC_BARRIER_FILLING = 0, IPC_BARRIER_ACTING = 1, IPC_BARRIER_BROKEN = 2 };
 #define IPC_BARRIER_ROUNDS 64u

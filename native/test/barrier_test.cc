@@ -180,7 +180,8 @@ TEST_CASE("a party killed at any point breaks the round or lets it pass, and str
     bool action;
     bool passes;
   };
-  for (const Case& one : {Case{"barrier.noted", false, false}, Case{"barrier.passed", false, true}, Case{"barrier.acting", true, false}}) {
+  for (const Case& one : {Case{"barrier.noted", false, false}, Case{"barrier.passed", false, true},
+                          Case{"barrier.acting", true, false}}) {
     CAPTURE(one.point);
     const Name name("barrier-crash");
     Party doomed(name, one.point, one.action);
@@ -258,10 +259,12 @@ TEST_CASE("processes that meet round after round, with parties that give up and 
   const auto keeper = create(name, kParties);
   ready->open();
   // The last one may wait for those who are done.
-  CHECK(eventually([&] {
-    if (keeper->waiting() > 0) sleep_ms(1);
-    return one.wait() == 0 && two.wait() == 0 && three.wait() == 0;
-  }, 120));
+  CHECK(eventually(
+      [&] {
+        if (keeper->waiting() > 0) sleep_ms(1);
+        return one.wait() == 0 && two.wait() == 0 && three.wait() == 0;
+      },
+      120));
   std::uint64_t passed = 0, mixed = 0, wrong = 0;
   for (std::uint64_t round = 1; round < kRounds; ++round) {
     const Tally& tally = rounds->of[round];

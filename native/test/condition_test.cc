@@ -209,10 +209,12 @@ TEST_CASE("no notification is lost or doubled while waits come, go and give up")
   const auto notifier = create(name);
   ready->open();
   std::uint64_t given = 0;
-  REQUIRE(eventually([&] {
-    given += notifier->notify(1);
-    return given >= kNotifications;
-  }, 120));
+  REQUIRE(eventually(
+      [&] {
+        given += notifier->notify(1);
+        return given >= kNotifications;
+      },
+      120));
   over->store(true);
   CHECK(one.wait() == 0);
   CHECK(two.wait() == 0);

@@ -45,7 +45,8 @@ TEST_CASE("setting an event wakes each who waits once") {
   const auto setter = create(name), a = open(name), b = open(name), idle = open(name);
   for (const Event* one : {a.get(), b.get()}) announce(one->segment(), *a->waiters(Event::kPassed));
   const auto signals = [&] {
-    return std::vector<std::uint32_t>{load_relaxed(a->segment().self().signal), load_relaxed(b->segment().self().signal),
+    return std::vector<std::uint32_t>{load_relaxed(a->segment().self().signal),
+                                      load_relaxed(b->segment().self().signal),
                                       load_relaxed(idle->segment().self().signal)};
   };
   const auto before = signals();

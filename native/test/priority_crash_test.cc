@@ -1,5 +1,5 @@
-// A process that uses a priority queue is killed at every crash point of its parts, in several passages. Whoever comes next
-// finds everything that was put, but what the dead one was taking, whole and in order, and no block is lost.
+// A process that uses a priority queue is killed at every crash point of its parts, in several passages. Whoever comes
+// next finds everything that was put, but what the dead one was taking, whole and in order, and no block is lost.
 #include <array>
 #include <csignal>
 #include <cstdlib>
@@ -39,7 +39,9 @@ struct Stage {
 
 double priority_of(std::uint64_t number) { return static_cast<double>(number * 7 % 5) - 2; }
 // The first of a round finds the queue empty, and makes it grow.
-std::size_t size_of(std::uint64_t number) { return number % 10 == 0 ? 60'000 + number * 1000 : 16 + number * 977 % 3000; }
+std::size_t size_of(std::uint64_t number) {
+  return number % 10 == 0 ? 60'000 + number * 1000 : 16 + number * 977 % 3000;
+}
 
 int work(std::string_view name, Stage& stage, const std::string& armed) {
   ::setenv("INTERPROC_CRASH", armed.c_str(), 1);

@@ -1,5 +1,5 @@
-// Whatever a priority queue's shared bytes say: status codes come out, no crash, no hang, no step outside. Run it under the
-// sanitizers.
+// Whatever a priority queue's shared bytes say: status codes come out, no crash, no hang, no step outside. Run it under
+// the sanitizers.
 #include <unistd.h>
 
 #include <cstring>
@@ -14,8 +14,9 @@ namespace {
 // Everything anew, so that not every call ends at the first check.
 void restore(PriorityQueue& queue, const ipc_priority_queue& good) {
   ipc_priority_queue& shared = queue.shared();
-  const std::uint32_t chunks = std::max(good.slab.chunks, static_cast<std::uint32_t>(
-      (queue.segment().file_size() - good.slab.offset) / sizeof(ipc_chunk)));
+  const std::uint32_t chunks =
+      std::max(good.slab.chunks,
+               static_cast<std::uint32_t>((queue.segment().file_size() - good.slab.offset) / sizeof(ipc_chunk)));
   store_relaxed(shared.slab.chunks, chunks);
   auto& chunk = *reinterpret_cast<ipc_chunk*>(queue.segment().base() + good.slab.offset);
   for (std::uint32_t& link : chunk.links) store_relaxed(link, std::uint32_t{0});

@@ -1,5 +1,5 @@
-// Producers and consumers of a priority queue in processes that are killed at random moments: nothing that was put is lost,
-// doubled or mangled, and each producer's items of one priority arrive in its order.
+// Producers and consumers of a priority queue in processes that are killed at random moments: nothing that was put is
+// lost, doubled or mangled, and each producer's items of one priority arrive in its order.
 #include <sys/wait.h>
 
 #include <array>
@@ -130,7 +130,8 @@ TEST_CASE("every item of a priority queue but those in dead hands arrives once t
   for (std::uint64_t round = 0; round < 4; ++round) run(name, 3, 3, 4 + round);
 }
 
-TEST_CASE("a process stopped inside a priority queue keeps others out for as long as it lives, and they are told at once") {
+TEST_CASE(
+    "a process stopped inside a priority queue keeps others out for as long as it lives, and they are told at once") {
   const Name name("priority-stopped");
   Shared<Gate> start;
   Child worker([&] {

@@ -16,7 +16,8 @@ inline Bytes with_priority(Bytes payload, double priority) {
   return payload;
 }
 
-inline Status put_wait(PriorityQueue& queue, std::span<const std::byte> message, double seconds = 30, bool insist = false) {
+inline Status put_wait(PriorityQueue& queue, std::span<const std::byte> message, double seconds = 30,
+                       bool insist = false) {
   const Nanoseconds deadline = monotonic_now() + static_cast<Nanoseconds>(seconds * 1e9);
   for (;;) {
     const Status s = queue.put(message, insist);

@@ -216,6 +216,29 @@ TEST_CASE("a process killed while it releases holds nobody up, and posts no more
   }
 }
 
+TEST_CASE("a bounded release looks and posts under one lock") {
+  const Name name("post-lock");
+  Shared<Gate> ready, done;
+  Child releaser([&] {
+    NEED(ready->await());
+    std::unique_ptr<Semaphore> semaphore;
+    NEED(Semaphore::open(name, semaphore).ok());
+    NEED(semaphore->release(1, true).ok());
+    done->open();
+    return 0;
+  });
+  const auto semaphore = create(name, 1);
+  REQUIRE(semaphore->try_acquire());
+  OwnedLock lock(semaphore->segment(), semaphore->segment().body<ipc_semaphore>().post_lock);
+  REQUIRE(lock.try_acquire(false) == Acquired::kYes);
+  ready->open();
+  CHECK_FALSE(done->await(1, 0.2));
+  CHECK(semaphore->value() == 0);
+  CHECK_OK(lock.release());
+  CHECK(releaser.wait() == 0);
+  CHECK(semaphore->value() == 1);
+}
+
 TEST_CASE("releases that race never raise a bounded semaphore above its bound") {
   constexpr int kEach = 20'000;
   const Name name("race");
@@ -256,7 +279,7 @@ TEST_CASE("a sleeping loop's doorbell is rung for a post of another program, and
   CHECK_FALSE(rung());
   theirs.post();
   CHECK(eventually(rung, 2));
-  sleep_ms(10);
+  sleep_ms(250);
   CHECK_FALSE(rung());  // once
   CHECK(semaphore->value() == 1);
   semaphore->loop_sleeps(doorbell.number());

@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs';
-import { afterEach } from 'vitest';
+import { afterAll, afterEach } from 'vitest';
+import { run } from './segments.js';
 
 let counter = 0;
 const made: { close(): void }[] = [];
@@ -32,4 +33,9 @@ export function markerOf(name: string): string {
 
 afterEach(() => {
   for (const object of made.splice(0)) object.close();
+});
+
+// What killed processes left goes with the next start of any program of the same user.
+afterAll(async () => {
+  await run('');
 });

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach } from 'vitest';
+import { afterAll, afterEach } from 'vitest';
 import { Pool, type PoolOptions, SharedMemory } from '../../dist/index.js';
+import { run } from './segments.js';
 
 const made: Pool[] = [];
 
@@ -45,6 +46,11 @@ export class Gate {
     this.memory.close();
   }
 }
+
+// What tests leave that kill programs with pools in them goes with the next start of any program.
+afterAll(async () => {
+  await run('');
+});
 
 afterEach(async () => {
   await Promise.all(made.splice(0).map((pool) => pool.terminate()));
