@@ -113,9 +113,11 @@ describe('using and await using', () => {
       using value = new Value('i', 1);
       await using lock = new Lock();
       await using array = new SharedArray('i', 1);
-      using left = Pipe()[0];
+      const ends = Pipe();
+      using left = ends[0];
+      using right = ends[1];
       names.push(...[queue, value, lock, array].map((object) => object.name));
-      strictEqual(names.slice(-4).every(present) && !left.closed, true);
+      strictEqual(names.slice(-4).every(present) && !left.closed && !right.closed, true);
       if (fail) throw new Error('on purpose');
       return [queue, value, lock, array];
     };

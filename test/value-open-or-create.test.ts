@@ -11,7 +11,8 @@ describe('Value.openOrCreate', () => {
     strictEqual(second.value, 5);
     second.value = 6;
     strictEqual(first.value, 6);
-    strictEqual(Value.openOrCreate(name, c_int).value, 6);
+    using third = Value.openOrCreate(name, c_int);
+    strictEqual(third.value, 6);
   });
 
   it('refuses every option that contradicts what exists, and says which', () => {

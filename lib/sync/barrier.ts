@@ -184,6 +184,8 @@ export class Barrier extends SharedObject {
 
   /** The round that this wait belongs to; -1 where the barrier is broken. */
   readonly #arrive = (): number | Blocked => {
+    // What is over is over before this thread is in the next round.
+    if (this.#lane.busy) this.#lane.settle();
     const round = binding.barrierArrive(this.id, this.#action !== undefined);
     return round < -1 ? this.#entrance.blockedOn(whenOpen, -2 - round) : round;
   };

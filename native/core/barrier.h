@@ -11,9 +11,11 @@
 //   broken -> round + 1          reset()
 // A party notes its waits in its own entry before it swaps `control`, and takes them out after it has. An entry of this
 // round whose owner is dead breaks the barrier: so says whoever arrives last (before it lets anybody go, so that no
-// dead party is ever counted) and whoever waits (at the end of each slice). How a round ended is told from `control`
-// and, once that has moved on, from `rounds`: a round that was broken is marked there before reset() moves on; all
-// others were passed. Each who passes takes the next index of its round there.
+// dead party is ever counted) and whoever waits (at the end of each slice).
+//
+// How a round ended is told from `control` and, once that has moved on, from `rounds` and from the party's own entry: a
+// round that was broken is marked in both before reset() moves on; all others were passed. Each who passes takes the
+// next index of its round in `rounds`.
 //
 // SIGKILL of a party between noting and swapping: the round breaks though it was not counted. Of the last one between
 // swap and wake: sleepers see it at the end of their slices. Between `acting` and `actor`: it is a dead party, and that

@@ -115,6 +115,23 @@ TEST_CASE("a round that was broken is so for all of its parties, also after a re
   CHECK_FALSE(a->broken());
 }
 
+TEST_CASE("who sleeps while a barrier is broken and reset again and again still learns that its round was broken") {
+  const Name name("barrier-late");
+  const auto a = create(name, 2), b = open(name);
+  for (int rounds : {1, 63, 64, 65, 500}) {
+    CAPTURE(rounds);
+    const std::uint64_t round = arrive(*a);
+    for (int n = 0; n < rounds; ++n) {
+      b->abort();
+      b->reset();
+    }
+    CHECK(a->look(round) == Outcome::kBroken);
+    const std::uint64_t next = arrive(*a);
+    CHECK(arrive(*b) == next);
+    CHECK(a->look(next) == Outcome::kPassed);
+  }
+}
+
 TEST_CASE("the action is for one party that has it, once, and holds the others until it is done") {
   const Name name("barrier-action");
   const auto a = create(name, 3), b = open(name), c = open(name);

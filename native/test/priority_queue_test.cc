@@ -174,3 +174,52 @@ TEST_CASE("a second participant sees chunks that the first has added") {
   REQUIRE_OK(b->get(into, length));
   CHECK(read_message(into).intact);
 }
+
+TEST_CASE("every operation wakes those whom it concerns") {
+  const Name name("wakes");
+  const auto queue = make(name);
+  std::unique_ptr<PriorityQueue> one, two;
+  REQUIRE_OK(PriorityQueue::open(name, one));
+  REQUIRE_OK(PriorityQueue::open(name, two));
+  Bytes into(100);
+  std::uint64_t length = 0;
+  const auto sleep = [](PriorityQueue& sleeper, Condition condition) {
+    announce(sleeper.segment(), *sleeper.waiters(condition));
+  };
+  // Who finds its bit cleared was picked.
+  const auto woken = [](PriorityQueue& sleeper, Condition condition) {
+    return !withdraw(sleeper.segment(), *sleeper.waiters(condition));
+  };
+  sleep(*one, PriorityQueue::kNotEmpty);
+  sleep(*two, PriorityQueue::kNotEmpty);
+  REQUIRE_OK(queue->put(with_priority(text("a"), 0), false));
+  CHECK(woken(*one, PriorityQueue::kNotEmpty) != woken(*two, PriorityQueue::kNotEmpty));
+
+  sleep(*one, PriorityQueue::kNotFull);
+  sleep(*two, PriorityQueue::kGetLock);
+  REQUIRE_OK(queue->get(into, length));
+  CHECK(woken(*one, PriorityQueue::kNotFull));
+  CHECK(woken(*two, PriorityQueue::kGetLock));
+
+  // Where the last one died before its wakes.
+  for (PriorityQueue* sleeper : {one.get(), two.get()}) {
+    sleep(*sleeper, PriorityQueue::kNotEmpty);
+    sleep(*sleeper, PriorityQueue::kNotFull);
+  }
+  queue->shared().dirty = 1;
+  REQUIRE_OK(queue->put(with_priority(text("a"), 0), false));
+  for (PriorityQueue* sleeper : {one.get(), two.get()}) {
+    CHECK(woken(*sleeper, PriorityQueue::kNotEmpty));
+    CHECK(woken(*sleeper, PriorityQueue::kNotFull));
+  }
+
+  for (PriorityQueue* sleeper : {one.get(), two.get()}) {
+    for (Condition condition : {PriorityQueue::kNotEmpty, PriorityQueue::kNotFull, PriorityQueue::kPutLock})
+      sleep(*sleeper, condition);
+  }
+  queue->shut_down(false);
+  for (PriorityQueue* sleeper : {one.get(), two.get()}) {
+    for (Condition condition : {PriorityQueue::kNotEmpty, PriorityQueue::kNotFull, PriorityQueue::kPutLock})
+      CHECK(woken(*sleeper, condition));
+  }
+}

@@ -1,3 +1,4 @@
+import { closeSync, constants, openSync, unlinkSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -11,6 +12,15 @@ async function ours(): Promise<string[]> {
   return names.filter((name) => prefixes.some((prefix) => name.startsWith(prefix)));
 }
 
+/** Vitest kills its workers, and a killed process leaves its doorbell to the next sweep. One without a reader has no owner. */
+function removeDeadDoorbell(name: string): void {
+  try {
+    closeSync(openSync(`${directory}/${name}`, constants.O_WRONLY | constants.O_NONBLOCK));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENXIO') unlinkSync(`${directory}/${name}`);
+  }
+}
+
 /** Fails the whole run when it leaves shared memory or semaphores behind. */
 export async function setup(): Promise<() => Promise<void>> {
   const before = new Set(await ours());
@@ -20,6 +30,7 @@ export async function setup(): Promise<() => Promise<void>> {
     let left: string[];
     for (;;) {
       left = (await ours()).filter((name) => !before.has(name));
+      for (const name of left) if (name.startsWith('interproc-bell.')) removeDeadDoorbell(name);
       if (left.length === 0) return;
       if (performance.now() >= deadline) break;
       await delay(pollMs);
