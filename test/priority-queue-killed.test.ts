@@ -27,6 +27,7 @@ describe('a process that uses a PriorityQueue and is killed', () => {
     );
     const last = [-1, -1];
     const seen = new Map<string, number>();
+    let wrong = 0;
     const listen = async (
       peer: Peer,
       event: string,
@@ -46,12 +47,13 @@ describe('a process that uses a PriorityQueue and is killed', () => {
       ),
       ...consumers.map((peer) =>
         listen(peer, 'out', ({ p, n, right }) => {
-          expect(right).toBe(true);
+          if (right !== true) wrong++;
           const key = `${String(p)}:${String(n)}`;
           seen.set(key, (seen.get(key) ?? 0) + 1);
         }),
       ),
     ];
+    await until(() => last.every((n) => n > 20));
     for (const victim of [consumers[0], producers[0], consumers[1], producers[1]]) {
       const before = seen.size;
       await until(() => seen.size > before + 100);
@@ -64,9 +66,9 @@ describe('a process that uses a PriorityQueue and is killed', () => {
     await Promise.all(listening);
     let lost = 0;
     for (const [p, most] of last.entries()) {
-      expect(most).toBeGreaterThan(0);
       for (let n = 0; n <= most; n++) if (!seen.has(`${p}:${n}`)) lost++;
     }
+    expect(wrong).toBe(0);
     expect(Math.max(...seen.values())).toBe(1);
     // Each consumer that was killed had one in its hands, or one of which it had not said so.
     expect(lost).toBeLessThanOrEqual(2);

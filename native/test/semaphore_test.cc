@@ -93,9 +93,7 @@ TEST_CASE("a permit that a blocked wait took is the next try's, or is given back
   const Name name("taken");
   const auto a = create(name, 0), b = open(name);
   CHECK_FALSE(a->wait_for(Semaphore::kPermit, 0, kMillisecond));
-  Shared<Gate> ready;
   const auto wait_with_post = [&] {
-    std::atomic<bool> posted{false};
     bool woken = false;
     Child poster([&] {
       sem_t* const raw = ::sem_open(("/" + std::string(std::string_view(name))).c_str(), 0);
