@@ -3,6 +3,9 @@ const longest = 0.2;
 /** Polls shorter than this are one look. */
 const shortest = 0.005;
 
+/** A scheduler that put the woken beside its waker moves it to an idle CPU at a tick, not sooner: a trial lasts for some of them. */
+const trial = 5;
+
 const usualPatience = 16;
 const longestPatience = 1024;
 
@@ -40,7 +43,8 @@ export class PollBudget {
 
   /** It did not. */
   miss(): void {
-    this.#budget = this.#budget < shortest ? 0 : this.#budget / 2;
+    const failed = this.#budget > longest || this.#budget < shortest;
+    this.#budget = failed ? 0 : this.#budget / 2;
   }
 
   /** It came after so many milliseconds of sleep. */
@@ -48,6 +52,6 @@ export class PollBudget {
     if (!this.#pays || milliseconds >= longest || ++this.#shortSleeps < this.#patience) return;
     this.#shortSleeps = 0;
     this.#patience = Math.min(longestPatience, this.#patience * 2);
-    this.#budget = longest;
+    this.#budget = trial;
   }
 }

@@ -52,6 +52,8 @@ class SpinBudget {
  public:
   static constexpr Nanoseconds kSpinMost = 60 * kMicrosecond;
   static constexpr Nanoseconds kGlance = 2 * kMicrosecond;
+  // A scheduler that put the woken beside its waker moves it to an idle CPU at a tick, not sooner.
+  static constexpr Nanoseconds kTrial = 5 * kMillisecond;
 
   [[nodiscard]] Nanoseconds now() const { return usable_cpus() > 1 ? budget_ : 0; }
   void hit() {
@@ -59,13 +61,13 @@ class SpinBudget {
     patience_ = kPatience;
     short_sleeps_ = 0;
   }
-  void miss() { budget_ = std::max(kGlance, budget_ / 2); }
+  void miss() { budget_ = budget_ > kSpinMost ? kGlance : std::max(kGlance, budget_ / 2); }
   // Woken by what was waited for.
   void slept(Nanoseconds duration) {
     if (duration >= kSpinMost || ++short_sleeps_ < patience_) return;
     short_sleeps_ = 0;
     patience_ = std::min(kPatienceMost, patience_ * 2);
-    budget_ = kSpinMost;
+    budget_ = kTrial;
   }
 
  private:
