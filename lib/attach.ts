@@ -1,26 +1,26 @@
-import { handleOf } from './array-members.js';
+import { handleOf } from './values/array-members.js';
 import { setSharedHooks } from './codec/codec.js';
-import type { Connection } from './connection.js';
+import type { Connection } from './pipe/connection.js';
 import { invalidArgType } from './errors.js';
-import { JoinableQueue } from './joinable-queue.js';
-import { Lock, openLockOfCell } from './lock.js';
+import { JoinableQueue } from './queue/joinable-queue.js';
+import { Lock, openLockOfCell } from './sync/lock.js';
 import { checkMemoryName } from './memory/memory-options.js';
 import { ShareableList } from './memory/shareable-list.js';
 import { SharedMemory } from './memory/shared-memory.js';
 import { checkName } from './options.js';
-import { claimEnd } from './pipe.js';
-import { PriorityQueue } from './priority-queue.js';
-import { Queue } from './queue.js';
-import { SharedArray } from './shared-array.js';
+import { claimEnd } from './pipe/pipe.js';
+import { PriorityQueue } from './queue/priority-queue.js';
+import { Queue } from './queue/queue.js';
+import { SharedArray } from './values/shared-array.js';
 import { type Handle, SharedObject } from './shared-object.js';
-import { SimpleQueue } from './simple-queue.js';
+import { SimpleQueue } from './queue/simple-queue.js';
 import { Barrier } from './sync/barrier.js';
 import { BoundedSemaphore } from './sync/bounded-semaphore.js';
 import { Condition } from './sync/condition.js';
 import { Event } from './sync/event.js';
 import { RLock } from './sync/rlock.js';
 import { Semaphore } from './sync/semaphore.js';
-import { Value } from './value.js';
+import { Value } from './values/value.js';
 
 /** Everything that a handle can lead to. */
 export type AnySharedObject =

@@ -2,8 +2,8 @@ export { type AnySharedObject, attach } from './attach.js';
 export type { CreateOptions } from './attachment.js';
 export type { CodecOption, CustomCodec } from './codec/resolve.js';
 export type { BytesLike } from './bytes.js';
-export { Connection } from './connection.js';
-export * from './ctypes.js';
+export { Connection } from './pipe/connection.js';
+export * from './ctypes/ctypes.js';
 export {
   type CurrentProcess,
   cpuCount,
@@ -11,11 +11,11 @@ export {
   isMainProcess,
   type ParentProcess,
   parentProcess,
-} from './current-process.js';
+} from './process/current-process.js';
 export * from './errors.js';
-export { Guard } from './guard.js';
-export { JoinableQueue, type JoinOptions } from './joinable-queue.js';
-export { Lock, type LockOptions } from './lock.js';
+export { Guard } from './sync/guard.js';
+export { JoinableQueue, type JoinOptions } from './queue/joinable-queue.js';
+export { Lock, type LockOptions } from './sync/lock.js';
 export type { SyncWaitOptions, WaitOptions } from './options.js';
 export {
   ShareableList,
@@ -24,18 +24,18 @@ export {
   type ShareableValue,
 } from './memory/shareable-list.js';
 export { SharedMemory, type SharedMemoryOptions } from './memory/shared-memory.js';
-export type { StructArray } from './memory/struct-array.js';
+export type { StructArray } from './values/struct-array.js';
 export { SharedMemoryManager } from './memory/shared-memory-manager.js';
-export { Pipe, type PipeOptions } from './pipe.js';
-export { type PriorityPutOptions, PriorityQueue } from './priority-queue.js';
-export { Queue } from './queue.js';
-export type { QueueOptions } from './queue-options.js';
+export { Pipe, type PipeOptions } from './pipe/pipe.js';
+export { type PriorityPutOptions, PriorityQueue } from './queue/priority-queue.js';
+export { Queue } from './queue/queue.js';
+export type { QueueOptions } from './queue/options.js';
 export {
   RawArray,
   SharedArray,
   SharedArray as Array,
   type SharedArrayOptions,
-} from './shared-array.js';
+} from './values/shared-array.js';
 export {
   type CallOptions,
   type ImapOptions,
@@ -49,9 +49,9 @@ export {
   type ProcessEvents,
   type ProcessOptions,
   type Target,
-} from './process.js';
+} from './process/process.js';
 export { type Handle, SharedObject } from './shared-object.js';
-export { SimpleQueue, type SimpleQueueOptions } from './simple-queue.js';
+export { SimpleQueue, type SimpleQueueOptions } from './queue/simple-queue.js';
 export { Barrier, type BarrierOptions } from './sync/barrier.js';
 export { BoundedSemaphore } from './sync/bounded-semaphore.js';
 export { Condition, type ConditionOptions } from './sync/condition.js';
@@ -64,5 +64,5 @@ export { Listener, type ListenerOptions } from './sockets/listener.js';
 export { SocketConnection } from './sockets/socket-connection.js';
 export type { SocketOptions } from './sockets/socket-options.js';
 export { type Waitable, wait, waitSync } from './select/wait.js';
-export type { WebStreams } from './web-streams.js';
-export { RawValue, Value, type ValueOptions } from './value.js';
+export type { WebStreams } from './pipe/web-streams.js';
+export { RawValue, Value, type ValueOptions } from './values/value.js';

@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from 'node:assert';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import * as c from '../dist/ctypes.js';
+import * as c from '../dist/ctypes/ctypes.js';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 const view = new DataView(new ArrayBuffer(32));

@@ -18,7 +18,7 @@ import {
   structView,
   type ValueOf,
   writeStruct,
-} from '../dist/ctypes.js';
+} from '../dist/ctypes/ctypes.js';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 const Point = struct({ x: c_int, y: c_double });

@@ -1,6 +1,6 @@
 import { InterprocError } from '../errors.js';
 import { binding } from '../native.js';
-import { RawArray, type SharedArray } from '../shared-array.js';
+import { RawArray, type SharedArray } from '../values/shared-array.js';
 import { type Foreman, PoolWorker } from './pool-worker.js';
 import { type Reply, ReplyKind, type Setup, window } from './protocol.js';
 import { revive } from './remote-error.js';

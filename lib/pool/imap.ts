@@ -1,5 +1,5 @@
 import { abortError } from '../errors.js';
-import type { TargetName } from '../process-target.js';
+import type { TargetName } from '../process/target.js';
 import type { Crew } from './crew.js';
 import { onAbort } from './pool-options.js';
 import { Mode, type Outcome } from './protocol.js';

@@ -1,9 +1,9 @@
 import { invalidArgType } from '../argument-errors.js';
 import { abortError } from '../errors.js';
 import { checkOptions, readInteger } from '../options.js';
-import { readModule } from '../process-module.js';
-import { readTarget, type Target, type TargetName } from '../process-target.js';
-import { cpuCount } from '../current-process.js';
+import { readModule } from '../process/module.js';
+import { readTarget, type Target, type TargetName } from '../process/target.js';
+import { cpuCount } from '../process/current-process.js';
 import type { CrewPlan } from './crew.js';
 
 export interface PoolOptions<Args extends readonly unknown[] = readonly unknown[]> {

@@ -1,11 +1,11 @@
 import { constants } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Connection } from '../connection.js';
+import type { Connection } from '../pipe/connection.js';
 import { BrokenPipeError, ClosedError, WorkerDiedError } from '../errors.js';
 import { scratch } from '../messages.js';
-import { Pipe } from '../pipe.js';
-import { Process } from '../process.js';
-import type { SharedArray } from '../shared-array.js';
+import { Pipe } from '../pipe/pipe.js';
+import { Process } from '../process/process.js';
+import type { SharedArray } from '../values/shared-array.js';
 import {
   payloadOfTask,
   type Reply,

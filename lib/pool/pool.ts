@@ -1,7 +1,7 @@
 import { invalidArgType } from '../argument-errors.js';
 import { abortError, InterprocError } from '../errors.js';
 import { checkOptions, readInteger } from '../options.js';
-import type { TargetName } from '../process-target.js';
+import type { TargetName } from '../process/target.js';
 import { Crew } from './crew.js';
 import { ImapIterator } from './imap.js';
 import {

@@ -1,4 +1,4 @@
-import type { TargetName } from '../process-target.js';
+import type { TargetName } from '../process/target.js';
 
 /*
  * A worker has a pipe with its pool and a few words of shared memory, one for each task that it may be given ahead. A task is

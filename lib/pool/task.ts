@@ -1,4 +1,4 @@
-import type { TargetName } from '../process-target.js';
+import type { TargetName } from '../process/target.js';
 import type { PoolWorker } from './pool-worker.js';
 
 /** What a pool gives to a worker in one piece: a call, or a chunk of items. */

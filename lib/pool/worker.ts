@@ -2,11 +2,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 // A worker is sent shared objects.
 import '../attach.js';
 import { msgpackCodec } from '../codec/msgpack.js';
-import type { Connection } from '../connection.js';
+import type { Connection } from '../pipe/connection.js';
 import { BrokenPipeError, ClosedError, EOFError } from '../errors.js';
 import * as messages from '../messages.js';
-import { setBooting } from '../process-identity.js';
-import { findTarget, type Target, type TargetName } from '../process-target.js';
+import { setBooting } from '../process/identity.js';
+import { findTarget, type Target, type TargetName } from '../process/target.js';
 import {
   Mode,
   type Outcome,

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { BrokenPipeError, ClosedError, EOFError } from '../errors.js';
 import type { Wait } from '../options.js';
-import { handOver } from '../transfer.js';
+import { handOver } from '../pipe/transfer.js';
 import { type Blocked, blocked } from '../waiting/lane.js';
 import { FrameBuffer } from './framing.js';
 import { isGone, socketError } from './socket-error.js';

@@ -1,13 +1,13 @@
 import type { Duplex } from 'node:stream';
 import { type BytesLike, readMaxLength, readSlice, wholeMessage } from '../bytes.js';
 import type { Codec } from '../codec/codec.js';
-import { toDuplex } from '../duplex.js';
+import { toDuplex } from '../pipe/duplex.js';
 import { BufferTooShort, ClosedError, InterprocError } from '../errors.js';
-import { type MessageEnd, untilEndOfFile } from '../message-end.js';
+import { type MessageEnd, untilEndOfFile } from '../pipe/message-end.js';
 import { readTimeout, readWait, type WaitOptions } from '../options.js';
 import { type HasSelectable, type Selectable, selectable } from '../select/selectable.js';
 import { type Blocked, blocked } from '../waiting/lane.js';
-import { toWebStreams, type WebStreams } from '../web-streams.js';
+import { toWebStreams, type WebStreams } from '../pipe/web-streams.js';
 import type { SocketChannel } from './channel.js';
 import { frameOf } from './framing.js';
 import { decode, encode } from './message-codec.js';

@@ -18,7 +18,7 @@ import {
   type Wait,
   type WaitOptions,
 } from '../options.js';
-import { readCreation } from '../queue-options.js';
+import { readCreation } from '../queue/options.js';
 import { SharedObject } from '../shared-object.js';
 import type { Blocked, Lane } from '../waiting/lane.js';
 import { openOrCreateSort, openSort, type Sort } from './opening.js';
@@ -37,7 +37,7 @@ const whenOver = 0;
 const whenOpen = 1;
 const sort: Sort = { kind: Kind.barrier, what: 'a Barrier', attach: binding.openBarrier };
 
-/** What barrierLook answers (native/core/barrier.h). */
+/** What barrierLook answers (native/core/sync/barrier.h). */
 const Outcome = { waiting: 0, passed: 1, broken: 2, act: 3 } as const;
 
 /**

@@ -1,5 +1,5 @@
 import { Opened } from '../attachment.js';
-import type { Guard } from '../guard.js';
+import type { Guard } from './guard.js';
 import { binding } from '../native.js';
 import { checkName, checkOptions, type SyncWaitOptions, type WaitOptions } from '../options.js';
 import { closedId, SharedObject } from '../shared-object.js';

@@ -1,8 +1,8 @@
 import type { Attachment } from '../attachment.js';
 import { CorruptSegmentError, invalidArgType, LockNotOwnedError } from '../errors.js';
-import type { Guard } from '../guard.js';
-import { Lock, openLockOfCell } from '../lock.js';
-import { LockSide } from '../lock-side.js';
+import type { Guard } from './guard.js';
+import { Lock, openLockOfCell } from './lock.js';
+import { LockSide } from './lock-side.js';
 import { binding } from '../native.js';
 import { checkName, type SyncWaitOptions, type WaitOptions } from '../options.js';
 import { closedId, type Handle } from '../shared-object.js';

@@ -1,7 +1,7 @@
 import { Attachment, type CreateOptions, Kind, Opened } from '../attachment.js';
 import { AbortError, abortError, DeadlockError, invalidArgType } from '../errors.js';
-import type { Guard } from '../guard.js';
-import type { Lock } from '../lock.js';
+import type { Guard } from './guard.js';
+import type { Lock } from './lock.js';
 import { binding } from '../native.js';
 import {
   checkName,
@@ -13,7 +13,7 @@ import {
   type Wait,
   type WaitOptions,
 } from '../options.js';
-import { readCreation } from '../queue-options.js';
+import { readCreation } from '../queue/options.js';
 import { SharedObject } from '../shared-object.js';
 import type { Blocked, Lane } from '../waiting/lane.js';
 import { ConditionLock, lockAgain, lockOfCondition } from './condition-lock.js';

@@ -8,7 +8,7 @@ import {
   type SyncWaitOptions,
   type WaitOptions,
 } from '../options.js';
-import { readCreation } from '../queue-options.js';
+import { readCreation } from '../queue/options.js';
 import { conditionOf } from '../select/condition-watch.js';
 import { type HasSelectable, type Selectable, selectable } from '../select/selectable.js';
 import { SharedObject } from '../shared-object.js';

@@ -1,7 +1,7 @@
 import { Attachment, Opened, openOrCreate } from '../attachment.js';
 import { LayoutMismatchError } from '../errors.js';
 import { checkName } from '../options.js';
-import { readCreation } from '../queue-options.js';
+import { readCreation } from '../queue/options.js';
 import { refuseMismatch } from '../shared-object.js';
 
 /** How the objects of one class are told from others, and attached to. */

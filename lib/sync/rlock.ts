@@ -1,10 +1,10 @@
 import { Attachment, type CreateOptions, Kind, Opened } from '../attachment.js';
 import { ClosedError } from '../errors.js';
-import type { Guard } from '../guard.js';
-import { LockSide } from '../lock-side.js';
+import type { Guard } from './guard.js';
+import { LockSide } from './lock-side.js';
 import { binding } from '../native.js';
 import { checkName, checkOptions, type SyncWaitOptions, type WaitOptions } from '../options.js';
-import { readCreation } from '../queue-options.js';
+import { readCreation } from '../queue/options.js';
 import { closedId, SharedObject } from '../shared-object.js';
 import { openOrCreateSort, openSort, type Sort } from './opening.js';
 

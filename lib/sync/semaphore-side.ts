@@ -1,5 +1,5 @@
 import { Attachment, type CreateOptions, Kind, Opened } from '../attachment.js';
-import { Guard } from '../guard.js';
+import { Guard } from './guard.js';
 import { binding } from '../native.js';
 import {
   checkOptions,
@@ -9,7 +9,7 @@ import {
   type SyncWaitOptions,
   type WaitOptions,
 } from '../options.js';
-import { readCreation } from '../queue-options.js';
+import { readCreation } from '../queue/options.js';
 import { type Blocked, blocked, type Lane } from '../waiting/lane.js';
 import type { Sort } from './opening.js';
 

@@ -8,7 +8,7 @@ import { PollBudget } from './poll-budget.js';
  *   idle ──a lane waits──> polling ──nothing for a while──> asleep ──doorbell──> polling …
  *
  * Polling is one native call each turn of the loop (setImmediate), so other events go on. Before it sleeps the loop announces
- * every watch and looks once more (native/core/wait.h); then one FIFO, its doorbell, wakes it. A timer looks every 50 ms at those
+ * every watch and looks once more (native/core/waiting/wait.h); then one FIFO, its doorbell, wakes it. A timer looks every 50 ms at those
  * whose death nobody announces: it asks the kernel, and judges nobody by time.
  */
 export interface Waiting {

@@ -15,7 +15,7 @@ const longestPatience = 1024;
  * Polling pays while the other side runs on another CPU. Where the two share one, or the answer takes long, it only keeps the other side
  * from running: so a poll that found nothing halves the next one, down to a single look, and one that did doubles it. Short sleeps
  * alone do not say that polling would have done as well; after some of them it is tried once, and after a failed trial half as often.
- * (native/core/wait.h does the same for blocked threads.)
+ * (native/core/waiting/wait.h does the same for blocked threads.)
  */
 export class PollBudget {
   #budget: number;

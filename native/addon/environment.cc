@@ -4,8 +4,8 @@
 #include <mutex>
 #include <set>
 
-#include "atomic.h"
 #include "failure.h"
+#include "system/atomic.h"
 
 namespace interproc::addon {
 namespace {
@@ -151,7 +151,7 @@ napi_value Environment::view(std::uint32_t id, const Cell& cell) {
     napi_throw_error(env_, "ERR_NO_EXTERNAL_BUFFERS", "this runtime does not allow views on shared memory");
     return nullptr;
   }
-  // Weak: the handles in JavaScript keep the buffer, and it keeps them (lib/cell.ts).
+  // Weak: the handles in JavaScript keep the buffer, and it keeps them (lib/values/cell.ts).
   View made_view;
   // An empty buffer has no memory of its own to give back.
   if (!data.empty()) made_view.share = share;

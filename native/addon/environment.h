@@ -11,18 +11,18 @@
 #include <string>
 #include <vector>
 
-#include "bare_memory.h"
-#include "barrier.h"
-#include "cell.h"
-#include "condition.h"
-#include "doorbell.h"
-#include "event.h"
-#include "mutex.h"
-#include "named_semaphore.h"
-#include "object.h"
-#include "pipe.h"
-#include "priority_queue.h"
-#include "queue.h"
+#include "memory/bare_memory.h"
+#include "memory/cell.h"
+#include "messages/pipe.h"
+#include "messages/priority_queue.h"
+#include "messages/queue.h"
+#include "segment/object.h"
+#include "sync/barrier.h"
+#include "sync/condition.h"
+#include "sync/event.h"
+#include "sync/mutex.h"
+#include "sync/named_semaphore.h"
+#include "waiting/doorbell.h"
 
 namespace interproc::addon {
 

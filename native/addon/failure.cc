@@ -3,7 +3,7 @@
 #include <string>
 
 #include "call.h"
-#include "segment.h"
+#include "segment/segment.h"
 
 namespace interproc::addon {
 namespace {

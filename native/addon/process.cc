@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "exports.h"
-#include "file_lock.h"
 #include "results.h"
+#include "system/file_lock.h"
 
 namespace interproc::addon {
 namespace {

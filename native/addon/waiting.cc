@@ -2,10 +2,10 @@
 // (lib/event-loop.ts).
 #include <algorithm>
 
-#include "atomic.h"
 #include "exports.h"
-#include "process_info.h"
 #include "results.h"
+#include "system/atomic.h"
+#include "system/process_info.h"
 
 namespace interproc::addon {
 namespace {

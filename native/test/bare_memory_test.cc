@@ -1,5 +1,5 @@
 // Bare memory: what the dead leave goes, what is somebody else's or in use stays.
-#include "bare_memory.h"
+#include "memory/bare_memory.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

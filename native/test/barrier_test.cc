@@ -2,8 +2,8 @@
 #include <csignal>
 #include <cstdlib>
 
-#include "barrier.h"
 #include "support.h"
+#include "sync/barrier.h"
 
 using namespace test;
 

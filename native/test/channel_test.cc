@@ -1,8 +1,8 @@
 // Batches, bounds, and a look for room that agrees with what an attempt then finds.
 #include <deque>
 
-#include "channel.h"
-#include "queue.h"
+#include "messages/channel.h"
+#include "messages/queue.h"
 #include "support.h"
 
 using namespace test;

@@ -2,8 +2,8 @@
 #include <csignal>
 #include <cstdlib>
 
-#include "condition.h"
 #include "support.h"
+#include "sync/condition.h"
 
 using namespace test;
 

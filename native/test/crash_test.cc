@@ -11,13 +11,13 @@
 #include <set>
 #include <sstream>
 
-#include "bare_memory.h"
-#include "cell.h"
-#include "descriptor.h"
-#include "doorbell.h"
-#include "mutex.h"
-#include "pipe.h"
+#include "memory/bare_memory.h"
+#include "memory/cell.h"
+#include "messages/pipe.h"
 #include "support.h"
+#include "sync/mutex.h"
+#include "system/descriptor.h"
+#include "waiting/doorbell.h"
 
 using namespace test;
 

@@ -1,5 +1,5 @@
 // A FIFO of one's own that others ring: once is enough, full is enough, dead is noticed.
-#include "doorbell.h"
+#include "waiting/doorbell.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -8,9 +8,9 @@
 
 #include <cerrno>
 
-#include "descriptor.h"
 #include "support.h"
-#include "wait.h"
+#include "system/descriptor.h"
+#include "waiting/wait.h"
 
 using namespace test;
 

@@ -2,8 +2,8 @@
 #include <csignal>
 #include <cstdlib>
 
-#include "event.h"
 #include "support.h"
+#include "sync/event.h"
 
 using namespace test;
 

@@ -1,5 +1,5 @@
 // Messages in pages of their own: whole, reused while warm, merged, bounded, and free again when somebody dies.
-#include "extents.h"
+#include "messages/extents.h"
 
 #include <sys/resource.h>
 #include <unistd.h>

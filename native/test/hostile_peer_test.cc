@@ -1,7 +1,7 @@
 // Whatever a pipe's or a lock's shared bytes say: status codes come out, no crash, no hang.
-#include "mutex.h"
-#include "pipe.h"
+#include "messages/pipe.h"
 #include "support.h"
+#include "sync/mutex.h"
 #include "vandal.h"
 
 using namespace test;

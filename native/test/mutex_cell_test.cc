@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <csignal>
 
-#include "cell.h"
-#include "mutex.h"
+#include "memory/cell.h"
 #include "support.h"
+#include "sync/mutex.h"
 
 using namespace test;
 

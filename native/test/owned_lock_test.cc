@@ -6,9 +6,9 @@
 
 #include <unistd.h>
 
-#include "cell.h"
-#include "owned_lock.h"
+#include "memory/cell.h"
 #include "support.h"
+#include "sync/owned_lock.h"
 
 using namespace test;
 

@@ -1,5 +1,5 @@
 // Two ends: what is sent arrives, a peer that goes is noticed, and an end can change hands with messages in it.
-#include "pipe.h"
+#include "messages/pipe.h"
 
 #include <unistd.h>
 

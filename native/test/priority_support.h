@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-#include "priority_queue.h"
+#include "messages/priority_queue.h"
 #include "support.h"
 
 namespace test {

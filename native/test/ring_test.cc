@@ -2,9 +2,9 @@
 #include <cstring>
 #include <thread>
 
-#include "atomic.h"
-#include "ring.h"
+#include "messages/ring.h"
 #include "support.h"
+#include "system/atomic.h"
 
 using namespace test;
 

@@ -8,8 +8,8 @@
 #include <fstream>
 #include <iterator>
 
-#include "descriptor.h"
 #include "support.h"
+#include "system/descriptor.h"
 
 using namespace test;
 

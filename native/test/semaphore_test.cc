@@ -9,10 +9,10 @@
 #include <csignal>
 #include <cstdlib>
 
-#include "doorbell.h"
-#include "named_semaphore.h"
-#include "post_watcher.h"
 #include "support.h"
+#include "sync/named_semaphore.h"
+#include "sync/post_watcher.h"
+#include "waiting/doorbell.h"
 
 using namespace test;
 

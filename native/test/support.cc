@@ -12,7 +12,7 @@
 #include <cstring>
 #include <ctime>
 
-#include "clock.h"
+#include "system/clock.h"
 
 namespace test {
 

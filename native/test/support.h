@@ -19,9 +19,9 @@
 #include <string>
 #include <vector>
 
-#include "queue.h"
-#include "segment.h"
-#include "status.h"
+#include "messages/queue.h"
+#include "segment/segment.h"
+#include "system/status.h"
 
 #if defined(__SANITIZE_THREAD__)
 #define UNDER_TSAN 1

@@ -8,8 +8,8 @@
 #include <csignal>
 #include <cstring>
 
-#include "mutex.h"
 #include "support.h"
+#include "sync/mutex.h"
 
 using namespace test;
 

@@ -1,9 +1,9 @@
 // No wake-up is lost, however often and by however many.
 #include <thread>
 
-#include "cell.h"
+#include "memory/cell.h"
 #include "support.h"
-#include "wait.h"
+#include "waiting/wait.h"
 
 using namespace test;
 

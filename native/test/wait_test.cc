@@ -1,5 +1,5 @@
 // No wake-up goes to the wrong one, and no sleep is without end.
-#include "wait.h"
+#include "waiting/wait.h"
 
 #include <array>
 #include <bit>
@@ -8,9 +8,9 @@
 
 #include <unistd.h>
 
-#include "cell.h"
-#include "mutex.h"
+#include "memory/cell.h"
 #include "support.h"
+#include "sync/mutex.h"
 
 using namespace test;
 

@@ -1,0 +1,46 @@
+import { binding } from '../native.js';
+
+/** The environment variable through which a child finds its boot pipe; gone from `process.env` before any code of the user runs. */
+export const bootVariable = 'INTERPROC_BOOT';
+
+/** Who a process is; the same for all of its threads. */
+export interface Identity {
+  readonly name: string;
+  readonly daemon: boolean;
+  /** Which child of which child: `[2, 1]` is the first child of the main process's second. */
+  readonly path: readonly number[];
+  readonly parent: { readonly pid: number; readonly name: string } | null;
+}
+
+const main: Identity = { name: 'MainProcess', daemon: false, path: [], parent: null };
+
+let known: Identity | undefined;
+let booting = false;
+
+/** Who this process is. */
+export function identity(): Identity {
+  if (known !== undefined) return known;
+  const text = binding.identity();
+  known = text === '' ? main : (JSON.parse(text) as Identity);
+  return known;
+}
+
+/** Tells every thread of this process, those to come included, who it is. */
+export function setIdentity(who: Identity): void {
+  binding.setIdentity(JSON.stringify(who));
+  known = who;
+}
+
+/** Whether this process was started as a child, known even before it has read who it is. */
+export function isChild(): boolean {
+  return binding.identity() !== '' || process.env[bootVariable] !== undefined;
+}
+
+/** Whether the module with the target is being imported: no child may be started meanwhile. */
+export function isBooting(): boolean {
+  return booting;
+}
+
+export function setBooting(value: boolean): void {
+  booting = value;
+}

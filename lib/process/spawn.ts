@@ -1,0 +1,72 @@
+import { type ChildProcess, type StdioOptions, spawn, spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { type InterprocError, systemError } from '../errors.js';
+import { bootVariable } from './identity.js';
+import { takesCode } from './module.js';
+
+/** What starting needs beside the boot message. */
+export interface SpawnPlan {
+  /** Merged over this process's own. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Instead of this process's own. */
+  readonly execArgv: readonly string[] | undefined;
+  readonly stdio: StdioOptions;
+}
+
+const bootstrap = fileURLToPath(new URL('./bootstrap.js', import.meta.url));
+
+/**
+ * Starts Node.js on the bootstrap. Without a `pid` in what it returns there is no process: see `spawnFailure`.
+ * @throws InterprocError with a system code, such as `E2BIG`; TypeError for stdio that Node.js does not know.
+ */
+export function spawnNode(plan: SpawnPlan, ticket: object): ChildProcess {
+  const argv = [...(plan.execArgv ?? inheritedExecArgv(process.execArgv)), bootstrap];
+  const env = { ...process.env, ...plan.env, [bootVariable]: JSON.stringify(ticket) };
+  try {
+    return spawn(process.execPath, argv, { env, stdio: plan.stdio });
+  } catch (error) {
+    const { code, syscall } = error as { code?: unknown; syscall?: unknown };
+    if (typeof code !== 'string' || typeof syscall !== 'string') throw error;
+    throw spawnError(code);
+  }
+}
+
+/** Why there is no process. Node.js tells in a later tick only, which a caller who blocks would never see. */
+export function spawnFailure(): InterprocError {
+  const { error } = spawnSync(process.execPath, ['--version'], { stdio: 'ignore' });
+  const code = (error as { code?: unknown } | undefined)?.code;
+  // What is over by now was a lack of something.
+  return spawnError(typeof code === 'string' ? code : 'EAGAIN');
+}
+
+function spawnError(code: string): InterprocError {
+  return systemError({ code, syscall: 'spawn', path: process.execPath });
+}
+
+/**
+ * The options that a child's Node.js gets from its parent's: not the inspector's, whose port is taken, nor those that say what to
+ * run instead of the bootstrap.
+ */
+export function inheritedExecArgv(execArgv: readonly string[]): string[] {
+  const inherited: string[] = [];
+  for (let index = 0; index < execArgv.length; index++) {
+    const option = execArgv[index] as string;
+    if (takesCode(option)) {
+      // The code is the next argument where there is no '='.
+      if (!option.includes('=')) index++;
+    } else if (takesValue(option)) {
+      index++;
+    } else if (!notInherited.test(option)) {
+      inherited.push(option);
+    }
+  }
+  return inherited;
+}
+
+/** Options that take the next argument as their value; `--inspect` and the like do not. */
+function takesValue(option: string): boolean {
+  return /^--(inspect-port|debug-port|inspect-publish-uid|input-type|watch-path)$/.test(option);
+}
+
+const notInherited =
+  /^(-i|-c|--(interactive|check|test|watch|watch-path|watch-preserve-output|input-type|debug-port|inspect(-[a-z-]+)?)(=.*)?)$/;

@@ -1,0 +1,91 @@
+import { Attachment, Kind, Opened, openOrCreate } from '../attachment.js';
+import { resolveCodec } from '../codec/resolve.js';
+import { LayoutMismatchError } from '../errors.js';
+import { binding } from '../native.js';
+import { checkName } from '../options.js';
+import {
+  type QueueOptions,
+  readChannelLimits,
+  readCreation,
+  readMaxsize,
+  readQueueArgument,
+  ringBytes,
+} from './options.js';
+import { refuseMismatch } from '../shared-object.js';
+
+/** The kinds of queue that share the native one: a joinable queue counts what was taken and not finished. */
+export type QueueKind = 'queue' | 'joinable-queue' | 'simple-queue';
+
+/** Creates the shared part of a queue. `argument` is what the constructor was given. */
+export function createQueue(argument: unknown, kind: QueueKind): Opened {
+  const options = readQueueArgument(argument, 'Queue');
+  const { name, persist, mode } = readCreation(options);
+  const { capacity, maxBytes } = readChannelLimits(options);
+  const maxsize = readMaxsize(options['maxsize']);
+  const { id } = resolveCodec(options['codec']);
+  const meta = JSON.stringify({ kind });
+  const joinable = kind === 'joinable-queue';
+  const attachment = Attachment.create(name, (chosen) =>
+    binding.createQueue(chosen, mode, persist, id, meta, capacity, maxsize, maxBytes, joinable),
+  );
+  return new Opened(attachment, options['codec']);
+}
+
+/** Attaches to a queue of that kind. */
+export function openQueue(name: string, codec: unknown, kind: QueueKind): Opened {
+  checkName(name);
+  if (codec !== undefined) resolveCodec(codec);
+  const attachment = Attachment.open(name, binding.openQueue, Kind.queue);
+  attachment.prepare(() => {
+    if (attachment.meta['kind'] === kind) return;
+    throw new LayoutMismatchError(
+      `'${name}' is a ${String(attachment.meta['kind'])}; open it as one`,
+    );
+  });
+  return new Opened(attachment, codec);
+}
+
+/** Attaches or creates. @throws InterprocError `ERR_OPTIONS_MISMATCH` where what exists contradicts an option given */
+export function openOrCreateQueue<T>(
+  name: string,
+  options: QueueOptions<T> | undefined,
+  kind: QueueKind,
+): Opened {
+  checkName(name);
+  const given = readQueueArgument(options, 'openOrCreate');
+  readCreation(given);
+  readChannelLimits(given);
+  readMaxsize(given['maxsize']);
+  return openOrCreate(
+    () => {
+      const opened = openQueue(name, given['codec'], kind);
+      opened.attachment.prepare(() => refuse(opened.attachment, given));
+      return opened;
+    },
+    () => createQueue({ ...given, name }, kind),
+  );
+}
+
+function refuse(attachment: Attachment, given: Readonly<Record<string, unknown>>): void {
+  const { codec, capacity, maxsize, maxBytes, persist, mode } = given;
+  const existing = binding.queueLimits(attachment.id);
+  refuseMismatch(
+    attachment.name,
+    {
+      capacity: capacity === undefined ? undefined : ringBytes(capacity as number),
+      codec: codec === undefined ? undefined : resolveCodec(codec).id,
+      maxsize: maxsize === undefined ? undefined : readMaxsize(maxsize),
+      maxBytes: maxBytes === Infinity ? undefined : maxBytes,
+      persist,
+      mode,
+    },
+    {
+      capacity: existing.capacity,
+      codec: attachment.codec,
+      maxsize: existing.maxItems,
+      maxBytes: existing.maxBytes,
+      persist: attachment.persist,
+      mode: attachment.mode,
+    },
+  );
+}

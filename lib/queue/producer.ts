@@ -1,0 +1,211 @@
+import type { Codec } from '../codec/codec.js';
+import { Full, ShutDown } from '../errors.js';
+import * as messages from '../messages.js';
+import { binding, Outcome } from '../native.js';
+import type { Wait } from '../options.js';
+import { type QueueCalls, queueCalls } from './calls.js';
+import { handOver } from '../pipe/transfer.js';
+import { type Blocked, blocked, type Lane } from '../waiting/lane.js';
+
+/** The conditions of a native queue (native/core/messages/queue.h). */
+export const Condition = { notEmpty: 0, notFull: 1, putLock: 2, getLock: 3 } as const;
+
+/** How long a form that never waits stays with another process's critical section, which takes microseconds; in milliseconds. */
+export const lockPatience = 100;
+
+/** After so many failed attempts a producer asks the others to leave the next room to it. */
+const patience = 3;
+
+const done: Promise<void> = Promise.resolve();
+
+/** The putting side of a queue's handle. An item is encoded once, before anything is locked. */
+export class Producer<T> {
+  /** The queue; another number once the handle is closed. */
+  id: number;
+  readonly #lane: Lane;
+  readonly #codec: Codec<T>;
+  readonly #owner: object;
+  readonly #calls: QueueCalls;
+
+  constructor(owner: object, id: number, lane: Lane, codec: Codec<T>, calls = queueCalls) {
+    this.#owner = owner;
+    this.id = id;
+    this.#lane = lane;
+    this.#codec = codec;
+    this.#calls = calls;
+  }
+
+  put(item: T, wait: Wait): Promise<void> {
+    messages.encode(this.#codec, item);
+    const objects = messages.takeObjects();
+    if (!this.#lane.busy && !wait.signal?.aborted && this.#putScratch(objects) !== blocked)
+      return done;
+    const bytes = messages.encodedCopy();
+    if (wait.timeout === 0 && !wait.signal?.aborted) {
+      this.#putNow(this.#retry(bytes, objects));
+      return done;
+    }
+    return this.#lane.wait(this.#owner, wait, this.#retry(bytes, objects), () => this.#giveUp());
+  }
+
+  putSync(item: T, wait: Wait): void {
+    messages.encode(this.#codec, item);
+    const objects = messages.takeObjects();
+    if (!this.#lane.busy && this.#putScratch(objects) !== blocked) return;
+    const bytes = messages.encodedCopy();
+    if (wait.timeout === 0) this.#putNow(this.#retry(bytes, objects));
+    else this.#lane.waitSync(wait, this.#retry(bytes, objects), () => this.#giveUp());
+  }
+
+  putMany(items: readonly T[], wait: Wait): Promise<void> {
+    const batch = this.#encodeAll(items);
+    if (!this.#lane.busy && !wait.signal?.aborted && batch.attempt() !== blocked) return done;
+    batch.keep();
+    if (wait.timeout === 0 && !wait.signal?.aborted) {
+      this.#putNow(batch.attempt, batch.count);
+      return done;
+    }
+    return this.#lane.wait(this.#owner, wait, batch.attempt, () => this.#giveUp(batch.count()));
+  }
+
+  putManySync(items: readonly T[], wait: Wait): void {
+    const batch = this.#encodeAll(items);
+    if (!this.#lane.busy && batch.attempt() !== blocked) return;
+    batch.keep();
+    if (wait.timeout === 0) this.#putNow(batch.attempt, batch.count);
+    else this.#lane.waitSync(wait, batch.attempt, () => this.#giveUp(batch.count()));
+  }
+
+  /** This thread's waits look again. */
+  settle(): void {
+    this.#lane.settle();
+  }
+
+  #putScratch(objects: readonly object[] | undefined): undefined | Blocked {
+    const { start, end } = messages.scratch;
+    const outcome =
+      objects === undefined
+        ? this.#calls.put(this.id, start, end, false)
+        : handOver(
+            objects,
+            () => this.#calls.put(this.id, start, end, false),
+            (result) => result > 0,
+          );
+    return outcome > 0 ? undefined : this.#blockedBy(outcome, end - start);
+  }
+
+  /** Later attempts at a put, from a copy of its bytes. */
+  #retry(bytes: Buffer, objects: readonly object[] | undefined): () => undefined | Blocked {
+    let attempts = 0;
+    return () => {
+      const insist = ++attempts > patience;
+      const outcome = handOver(
+        objects,
+        () => this.#calls.putBytes(this.id, bytes, insist),
+        (result) => result > 0,
+      );
+      return outcome > 0 ? undefined : this.#blockedBy(outcome, bytes.length);
+    };
+  }
+
+  #blockedBy(outcome: number, need: number): Blocked {
+    if (outcome === Outcome.full) return this.#lane.blockedOn(Condition.notFull, need);
+    if (outcome === Outcome.busy) return this.#lane.blockedOn(Condition.putLock);
+    throw new ShutDown();
+  }
+
+  /** Another process inside its critical section is no reason to say "full". */
+  #putNow(attempt: () => undefined | Blocked, count = () => 0): void {
+    const deadline = performance.now() + lockPatience;
+    while (this.#lane.busy || attempt() === blocked) {
+      if (this.#lane.busy || !this.#lane.isBlockedOn(Condition.putLock)) this.#giveUp(count());
+      if (performance.now() > deadline) this.#giveUp(count());
+      binding.waitSync(this.id, Condition.putLock, 0, 1);
+    }
+  }
+
+  #giveUp(count = 0): never {
+    this.#calls.stopInsisting(this.id);
+    throw Object.assign(new Full(), { count });
+  }
+
+  #encodeAll(items: readonly T[]): PutMany {
+    const batch = messages.encodeBatch(this.#codec, items);
+    return batch.objects.length > 0 ? this.#oneByOne(items) : this.#allAtOnce(batch);
+  }
+
+  #allAtOnce(batch: messages.Batch): PutMany {
+    let waiting: messages.WaitingBatch | undefined;
+    let put = 0; // of the whole batch
+    let first = 0; // of what lies in the batch buffer
+    let start = 0;
+    let left = batch.bytes;
+    let attempts = 0;
+    const attempt = (): undefined | Blocked => {
+      if (waiting !== undefined) {
+        messages.restoreBatch(waiting);
+        first = start = 0;
+      }
+      const insist = ++attempts > patience;
+      // Nothing to put is an error all the same on a handle that was closed.
+      if (batch.count === 0) this.#calls.count(this.id);
+      while (put < batch.count) {
+        const outcome = this.#calls.putMany(this.id, start, first, batch.count - put, insist);
+        if (outcome <= 0) {
+          const next = messages.lengths[first] ?? 0;
+          if (waiting !== undefined)
+            waiting = messages.copyBatch(first, batch.count - put, start, left);
+          return this.#blockedBy(outcome, next);
+        }
+        let bytes = 0;
+        for (let index = first; index < first + outcome; index++)
+          bytes += messages.lengths[index] ?? 0;
+        first += outcome;
+        put += outcome;
+        start += bytes;
+        left -= bytes;
+        attempts = 0;
+      }
+      messages.trimBatch();
+      return undefined;
+    };
+    return {
+      attempt,
+      // Others may encode before the next attempt.
+      keep: () => {
+        waiting = messages.copyBatch(first, batch.count - put, start, left);
+      },
+      count: () => put,
+    };
+  }
+
+  /** A batch that carries objects which change hands goes one item at a time. */
+  #oneByOne(items: readonly T[]): PutMany {
+    const puts = items.map((item) => {
+      messages.encode(this.#codec, item);
+      const objects = messages.takeObjects();
+      return this.#retry(messages.encodedCopy(), objects);
+    });
+    let put = 0;
+    return {
+      attempt: () => {
+        for (const one of puts.slice(put)) {
+          if (one() === blocked) return blocked;
+          put++;
+        }
+        return undefined;
+      },
+      keep: () => undefined,
+      count: () => put,
+    };
+  }
+}
+
+/** A batch on its way. */
+interface PutMany {
+  attempt(this: void): undefined | Blocked;
+  /** Copies what is left out of the way of other batches, before a wait. */
+  keep(): void;
+  /** How many items went in so far. */
+  count(this: void): number;
+}

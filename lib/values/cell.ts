@@ -1,0 +1,171 @@
+import { constants } from 'node:buffer';
+import { Attachment, type CreateOptions, Kind } from '../attachment.js';
+import { type CType, isStruct, resolveType, type StructType, struct } from '../ctypes/ctypes.js';
+import {
+  CorruptSegmentError,
+  InterprocError,
+  invalidArgType,
+  LayoutMismatchError,
+  outOfRange,
+} from '../errors.js';
+import { Lock, lockOfCell, openLockOfCell } from '../sync/lock.js';
+import { binding } from '../native.js';
+import { checkName, readBoolean } from '../options.js';
+import { readCreation } from '../queue/options.js';
+import type { Handle, SharedObject } from '../shared-object.js';
+
+/** Typed memory in a segment of its own: what `Value` and `SharedArray` are made on. */
+export interface CellOptions extends CreateOptions {
+  /** `true`: a lock of its own. `false`: none. A `Lock`: that one. Default `true`. */
+  readonly lock?: boolean | Lock | undefined;
+}
+
+export const cellOptionNames = ['name', 'persist', 'mode', 'lock'];
+
+export type CellKind = 'value' | 'array';
+
+export interface CellShape {
+  readonly kind: CellKind;
+  readonly type: CType;
+  readonly length: number;
+}
+
+/** What a handle on a value or an array is made of. */
+export interface Cell extends CellShape {
+  readonly attachment: Attachment;
+  readonly lock: Lock | undefined;
+}
+
+/** Creates memory for a shape. `initial` is in it before anybody else can open it; what lies behind that is zero. */
+export function createCell(
+  shape: CellShape,
+  options: Readonly<Record<string, unknown>>,
+  initial: Uint8Array,
+): Cell {
+  const { name, persist, mode } = readCreation(options);
+  const given = options['lock'];
+  const meta = JSON.stringify({
+    kind: shape.kind,
+    type: describeType(shape.type),
+    length: shape.length,
+    lock: describeLock(given),
+  });
+  const bytes = shape.type.size * shape.length;
+  if (bytes > largestView) {
+    throw outOfRange(
+      'length',
+      `at most ${Math.floor(largestView / shape.type.size)}`,
+      shape.length,
+    );
+  }
+  // Before anything exists: a lock that is closed leaves nothing behind.
+  const shared = given instanceof Lock ? Lock.again(given) : undefined;
+  try {
+    const attachment = Attachment.create(name, (chosen) =>
+      binding.createCell(chosen, mode, persist, 0, meta, bytes, initial),
+    );
+    return { ...shape, attachment, lock: shared ?? lockOf(attachment) };
+  } catch (error) {
+    shared?.close();
+    throw error;
+  }
+}
+
+/** Attaches to a value or an array, and reads what its creator said of it. */
+export function openCell(name: string, kind: CellKind): Cell {
+  const attachment = Attachment.open(name, binding.openCell, Kind.cell);
+  return attachment.prepare(() => {
+    const shape = readShape(attachment, kind);
+    return { ...shape, attachment, lock: lockOf(attachment) };
+  });
+}
+
+/** V8 makes no buffer of more bytes. */
+const largestView = constants.MAX_LENGTH;
+
+function readShape(attachment: Attachment, kind: CellKind): CellShape {
+  const { name, meta } = attachment;
+  if (meta['kind'] !== kind) {
+    throw new LayoutMismatchError(`'${name}' is no ${kind}; open it with its own class`);
+  }
+  const { length } = meta;
+  const type = readType(meta['type'], name);
+  const bytes = binding.cellBytes(attachment.id);
+  const fits = Number.isInteger(length) && (length as number) * type.size === bytes;
+  if (!fits || bytes > largestView || (kind === 'value' && length !== 1)) {
+    throw new CorruptSegmentError(`The length of '${name}' does not fit its memory`);
+  }
+  return { kind, type, length: length as number };
+}
+
+/** A buffer keeps the handle that it belongs to: while a view of it is in use, it is not detached by the garbage collector. */
+const keepers = new WeakMap<ArrayBuffer, SharedObject>();
+
+/**
+ * The memory of a cell, for a handle. It is the handle's own: `closeView` empties what was made of it, and no other handle's. (Node.js
+ * lets no buffer on foreign memory be transferred.)
+ */
+export function viewOf(attachment: Attachment, handle: SharedObject): ArrayBuffer {
+  const buffer = binding.cellView(attachment.id);
+  keepers.set(buffer, handle);
+  return buffer;
+}
+
+/** The lock that goes with a cell; `undefined` where it has none. */
+function lockOf(attachment: Attachment): Lock | undefined {
+  const { lock } = attachment.meta;
+  if (lock === true) return lockOfCell(attachment);
+  if (lock === false) return undefined;
+  const { kind, name } = (lock ?? {}) as Partial<Handle>;
+  try {
+    if (kind === 'lock') return Lock.open(checkName(name));
+    if (kind === 'cell-lock') return openLockOfCell(checkName(name));
+  } catch (error) {
+    if (error instanceof InterprocError) throw error;
+  }
+  throw new CorruptSegmentError(`'${attachment.name}' does not say which lock it has`);
+}
+
+/** What `openOrCreate` compares: `undefined` where the option was left out. */
+export function lockOption(lock: unknown): boolean | string | undefined {
+  if (lock === undefined) return undefined;
+  const described = describeLock(lock);
+  return typeof described === 'boolean' ? described : described.name;
+}
+
+/** The same for an object that exists. */
+export function lockKept(attachment: Attachment): unknown {
+  const { lock } = attachment.meta;
+  return typeof lock === 'boolean' ? lock : (lock as Partial<Handle> | undefined)?.name;
+}
+
+function describeLock(lock: unknown): boolean | Handle {
+  if (lock instanceof Lock) return lock.handle;
+  if (lock === null || (lock !== undefined && typeof lock !== 'boolean')) {
+    throw invalidArgType('lock', 'true, false or a Lock', lock);
+  }
+  return readBoolean(lock, 'lock', true);
+}
+
+type TypeText =
+  | string
+  | { readonly struct: readonly (readonly [string, TypeText])[]; readonly name: string };
+
+function describeType(type: CType): TypeText {
+  if (!isStruct(type)) return type.code;
+  const fields = type.fields.map((field) => [field.name, describeType(field.type)] as const);
+  return { struct: fields, name: type.name };
+}
+
+function readType(text: unknown, name: string): CType {
+  try {
+    if (typeof text === 'string') return resolveType(text as 'i');
+    const { struct: fields, name: structName } = text as Exclude<TypeText, string>;
+    return struct(
+      Object.fromEntries(fields.map(([field, type]) => [field, readType(type, name)])),
+      structName,
+    ) as StructType;
+  } catch (cause) {
+    throw new CorruptSegmentError(`The element type of '${name}' is unknown`, { cause });
+  }
+}

@@ -1,0 +1,217 @@
+#include "messages/channel.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "system/atomic.h"
+
+namespace interproc {
+namespace {
+
+// A record of a quarter of the ring leaves room for others; one of 64 KiB fills a page of the extents.
+constexpr std::uint64_t kInlineMost = IPC_EXTENT_PAGE;
+
+std::uint64_t round_to_page(std::uint64_t bytes) {
+  return (bytes + IPC_EXTENT_PAGE - 1) & ~std::uint64_t{IPC_EXTENT_PAGE - 1};
+}
+
+void copy_bytes(std::byte* to, const std::byte* from, std::size_t bytes) {
+  if (bytes != 0) std::memcpy(to, from, bytes);
+}
+
+}  // namespace
+
+std::uint64_t ring_bytes_for(std::uint64_t capacity) {
+  return std::bit_ceil(std::clamp(capacity, kSmallestRing, kLargestRing));
+}
+
+std::uint64_t extent_table_offset(std::uint64_t total_size, unsigned direction) {
+  return round_to_page(total_size) + direction * (Extents::kTableBytes + Extents::kRegionBytes);
+}
+
+void plan_channel(ipc_channel& channel, const ChannelPlan& plan, std::uint64_t ring_offset,
+                  std::uint64_t table_offset) {
+  channel.ring_offset = ring_offset;
+  channel.ring_bytes = ring_bytes_for(plan.capacity);
+  channel.table_offset = table_offset;
+  channel.extents_offset = table_offset + Extents::kTableBytes;
+  channel.max_items = plan.max_items;
+  channel.max_bytes = plan.max_bytes;
+}
+
+Status Channel::attach(const Segment& segment, ipc_channel& shared) {
+  segment_ = &segment;
+  shared_ = &shared;
+  const std::uint64_t total = segment.header().total_size;
+  const std::uint64_t bytes = load_relaxed(shared.ring_bytes);
+  const std::uint64_t offset = load_relaxed(shared.ring_offset);
+  if (bytes == 0) return {};
+  if (!std::has_single_bit(bytes) || bytes < kSmallestRing || bytes > kLargestRing)
+    return Status::corrupt("a ring's size is not a power of two within bounds");
+  if (offset % 128 != 0 || offset < IPC_BODY_OFFSET || offset > total || bytes > total - offset)
+    return Status::corrupt("a ring lies outside the segment");
+  const std::uint64_t table = load_relaxed(shared.table_offset);
+  if ((table != extent_table_offset(total, 0) && table != extent_table_offset(total, 1)) ||
+      load_relaxed(shared.extents_offset) != table + Extents::kTableBytes)
+    return Status::corrupt("the extents lie where they cannot");
+  max_items_ = load_relaxed(shared.max_items);
+  const std::uint64_t max_bytes = load_relaxed(shared.max_bytes);
+  max_bytes_ = max_bytes == 0 ? kLargestMessage : std::min(max_bytes, kLargestMessage);
+  inline_most_ = std::min(kInlineMost, bytes / 4);
+  ring_ = Ring(shared, segment.base() + offset, bytes);
+  extents_ = Extents(segment, shared, table);
+  return {};
+}
+
+// ---- Producer
+
+Status Channel::append(std::span<const std::byte> message) {
+  if (message.size() > max_bytes_) return {Code::kTooLarge};
+  if (max_items_ != 0 && ring_.written_records(false) >= max_items_ && ring_.written_records(true) >= max_items_)
+    return {Code::kFull};
+  std::span<std::byte> room;
+  if (!large(message.size())) {
+    if (Status s = ring_.reserve(static_cast<std::uint32_t>(message.size()), IPC_RECORD_DATA, room); !s.ok()) return s;
+    copy_bytes(room.data(), message.data(), message.size());
+    return {};
+  }
+  const Position before = ring_.write_position();
+  ipc_extent_ref run{};
+  if (Status s = ring_.reserve(sizeof run, IPC_RECORD_EXTENT, room); !s.ok()) return s;
+  if (Status s = extents_.allocate(message.size(), capacity(), before, run); !s.ok()) {
+    ring_.rewind(before);
+    return s;
+  }
+  copy_bytes(extents_.data(run), message.data(), message.size());
+  std::memcpy(room.data(), &run, sizeof run);
+  extents_.commit(run, ring_.last_reserved());
+  return {};
+}
+
+Status Channel::push(std::span<const std::byte> message) {
+  if (Status s = ring_.begin_write(); !s.ok()) return s;
+  if (Status s = append(message); !s.ok()) return s;
+  ring_.publish();
+  return {};
+}
+
+Status Channel::push_many(std::span<const std::byte> messages, std::span<const std::uint32_t> lengths,
+                          std::uint32_t& pushed) {
+  pushed = 0;
+  if (Status s = ring_.begin_write(); !s.ok()) return s;
+  Status why;
+  for (const std::uint32_t length : lengths) {
+    if (length > messages.size()) break;
+    why = append(messages.first(length));
+    if (!why.ok()) break;
+    messages = messages.subspan(length);
+    ++pushed;
+  }
+  if (pushed == 0) return why;
+  ring_.publish();
+  return {};
+}
+
+bool Channel::has_room(std::uint64_t bytes) {
+  if (bytes > max_bytes_) return true;  // let the attempt report it
+  std::uint64_t used = 0, records = 0;
+  if (!ring_.fill(used, records).ok()) return true;  // let the attempt report it
+  if (max_items_ != 0 && records >= max_items_) return false;
+  // Exactly, not roughly: who is told "no" too often sleeps beside free room, who is told "yes" too often never sleeps.
+  if (!ring_.fits(large(bytes) ? sizeof(ipc_extent_ref) : bytes)) return false;
+  return !large(bytes) || extents_.has_room(bytes, capacity(), {load_acquire(shared_->tail)});
+}
+
+// ---- Consumer
+
+bool Channel::empty() const { return load_acquire(shared_->tail) == load_acquire(shared_->head); }
+
+Status Channel::take(std::span<std::byte> into, Taken& taken) {
+  std::uint32_t count = 0;
+  std::uint32_t length = 0;
+  return take_many(into, {&length, 1}, count, taken);
+}
+
+Status Channel::take_many(std::span<std::byte> into, std::span<std::uint32_t> lengths, std::uint32_t& count,
+                          Taken& taken, Taking taking, void* context) {
+  count = 0;
+  taken = {};
+  ring_.begin_read();
+  const Position head = ring_.read_position();
+  while (count < lengths.size()) {
+    ipc_record header;
+    std::span<const std::byte> payload;
+    Status s = ring_.peek(header, payload);
+    if (s.ok() && header.type == IPC_RECORD_EXTENT && count == 0) {
+      ipc_extent_ref run;
+      if (payload.size() != sizeof run) return Status::corrupt("an extent record of the wrong length");
+      std::memcpy(&run, payload.data(), sizeof run);
+      taken.length = run.length;
+      if (run.length > kLargestMessage) return Status::corrupt("a message is longer than messages can be");
+      if (s = extents_.check(run); !s.ok()) return s;
+      if (run.length > into.size()) return {Code::kSmallBuffer};
+      if (s = extents_.take(run, ring_.read_position()); !s.ok()) return s;
+      ring_.pass(header);
+      if (taking != nullptr) taking(context, head, 1);
+      ring_.advance();
+      taken = {run.length, true, run};
+      lengths[0] = static_cast<std::uint32_t>(run.length);
+      count = 1;
+      return {};
+    }
+    if (s.ok() && header.type == IPC_RECORD_DATA && payload.size() > into.size()) {
+      taken.length = payload.size();
+      s = {Code::kSmallBuffer};
+    }
+    if (!s.ok() || header.type == IPC_RECORD_EXTENT) {
+      if (count == 0) return s;
+      break;  // what was copied is taken; the next call meets the trouble first
+    }
+    copy_bytes(into.data(), payload.data(), payload.size());
+    into = into.subspan(payload.size());
+    taken.length = payload.size();
+    lengths[count++] = static_cast<std::uint32_t>(payload.size());
+    ring_.pass(header);
+  }
+  if (taking != nullptr) taking(context, head, count);
+  ring_.advance();
+  return {};
+}
+
+void Channel::finish(const Taken& taken, std::span<std::byte> into) {
+  if (!taken.large) return;
+  copy_bytes(into.data(), extents_.data(taken.run), taken.run.length);
+  extents_.release(taken.run);
+}
+
+Status Channel::next_length(std::uint64_t& length) {
+  ring_.begin_read();
+  ipc_record header;
+  std::span<const std::byte> payload;
+  if (Status s = ring_.peek(header, payload); !s.ok()) return s;
+  length = payload.size();
+  if (header.type != IPC_RECORD_EXTENT) return {};
+  ipc_extent_ref run;
+  if (payload.size() != sizeof run) return Status::corrupt("an extent record of the wrong length");
+  std::memcpy(&run, payload.data(), sizeof run);
+  length = run.length;
+  return extents_.check(run);
+}
+
+Status Channel::discard() {
+  ring_.begin_read();
+  for (;;) {
+    ipc_record header;
+    std::span<const std::byte> payload;
+    const Status s = ring_.peek(header, payload);
+    if (s.code == Code::kEmpty) break;
+    if (!s.ok()) return s;
+    ring_.pass(header);
+  }
+  // Runs whose records are passed are free by that alone.
+  ring_.advance();
+  return {};
+}
+
+}  // namespace interproc

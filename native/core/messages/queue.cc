@@ -1,0 +1,274 @@
+#include "messages/queue.h"
+
+#include "system/atomic.h"
+#include "system/crash_point.h"
+
+namespace interproc {
+namespace {
+
+// How long others defer to a producer that insists. One that was stopped while insisting must not hold them up for
+// ever.
+constexpr Nanoseconds kDeference = 100 * kMillisecond;
+
+constexpr std::uint64_t kRingOffset = (IPC_BODY_OFFSET + sizeof(ipc_queue) + 127) & ~std::uint64_t{127};
+
+std::uint64_t whole_words(std::uint64_t bytes) { return (bytes + 127) & ~std::uint64_t{127}; }
+
+}  // namespace
+
+Status Queue::create(std::string_view name, const ChannelPlan& plan, const CreateOptions& options,
+                     std::unique_ptr<Queue>& out, bool joinable) {
+  const std::uint64_t meta_offset = kRingOffset + ring_bytes_for(plan.capacity);
+  const std::uint64_t total = meta_offset + whole_words(options.meta.size());
+  const SegmentPlan segment_plan{IPC_KIND_QUEUE, options.codec, options.persist, options.mode,
+                                 total,          options.meta,  meta_offset};
+  std::unique_ptr<Segment> segment;
+  const auto fill = [&](std::byte* base) {
+    auto& queue = *reinterpret_cast<ipc_queue*>(base + IPC_BODY_OFFSET);
+    plan_channel(queue.channel, plan, kRingOffset, extent_table_offset(total, 0));
+    queue.tally.enabled = joinable ? 1 : 0;
+  };
+  if (Status s = Segment::create(name, segment_plan, fill, segment); !s.ok()) return s;
+  out.reset(new Queue(std::move(segment)));
+  return out->attach();
+}
+
+Status Queue::open(std::string_view name, std::unique_ptr<Queue>& out) {
+  std::unique_ptr<Segment> segment;
+  if (Status s = Segment::open(name, IPC_KIND_QUEUE, segment); !s.ok()) return s;
+  if (segment->header().total_size < IPC_BODY_OFFSET + sizeof(ipc_queue)) return {Code::kTruncated};
+  std::unique_ptr<Queue> queue(new Queue(std::move(segment)));
+  if (Status s = queue->attach(); !s.ok()) return s;
+  out = std::move(queue);
+  return {};
+}
+
+Status Queue::attach() {
+  if (Status s = channel_.attach(*segment_, shared().channel); !s.ok()) return s;
+  if (!channel_.used()) return Status::corrupt("a queue without a ring");
+  for (Condition condition : {kNotEmpty, kNotFull, kPutLock, kGetLock}) forget_predecessor(*waiters(condition));
+  return {};
+}
+
+bool Queue::anothers_turn() {
+  const std::uint32_t turn = load_relaxed(shared().channel.turn);
+  if (turn == 0) seen_turn_ = 0;  // the same producer may insist again, and is deferred to afresh
+  if (turn == 0 || turn == OwnedLock::word_of(segment_->me())) return false;
+  const Nanoseconds now = monotonic_coarse();
+  if (turn != seen_turn_) {
+    seen_turn_ = turn;
+    seen_turn_since_ = now;
+  }
+  return now - seen_turn_since_ < kDeference && OwnedLock::owner_alive(*segment_, turn);
+}
+
+template <class Push>
+Status Queue::locked_put(bool insist, Push push) {
+  ipc_channel& channel = shared().channel;
+  OwnedLock lock(*segment_, shared().put_lock);
+  const Acquired acquired = lock.acquire_briefly();
+  if (acquired == Acquired::kNo) return {Code::kBusy};
+  Status result;
+  bool deferred = false;
+  // Under the lock, so that drained() can tell that no put which saw the queue open is still on its way.
+  if (load_seq_cst(channel.state) != 0) {
+    result = {Code::kShutDown};
+  } else if (anothers_turn()) {
+    deferred = true;
+    result = {Code::kFull};
+  } else {
+    result = push();
+  }
+  const std::uint32_t me = lock.my_word();
+  const bool was_my_turn = load_relaxed(channel.turn) == me;
+  const bool turn_ends = was_my_turn && result.code != Code::kFull;
+  if (turn_ends) store_relaxed(channel.turn, std::uint32_t{0});
+  // Two who insist must not take the turn from each other for ever: it stays with the first.
+  if (result.code == Code::kFull && insist && !deferred) store_relaxed(channel.turn, me);
+  // One fence serves the lock's waiters and the readers: it follows both release stores, the ring's tail and this word.
+  store_release(shared().put_lock.word, std::uint32_t{0});
+  INTERPROC_CRASH_POINT("queue.put.unlocked");
+  full_fence();  // pairs with the fence in announce()
+  wake_fenced(*segment_, shared().put_lock.waiters, 1);
+  // Those who deferred have used up the wakes that the readers sent meanwhile.
+  if (turn_ends) wake_fenced(*segment_, channel.not_full, kEveryone);
+  // A reader that saw this lock held could not tell whether the queue was drained (see drained()). It announced itself
+  // after it had seen the state, so who finds it announced finds the state as well.
+  if (load_relaxed(channel.state) != 0) wake_fenced(*segment_, channel.not_empty, kEveryone);
+  // The dead one may have published and not woken.
+  if (acquired == Acquired::kRecovered) wake_fenced(*segment_, channel.not_empty, kEveryone);
+  return result;
+}
+
+Status Queue::put(std::span<const std::byte> message, bool insist) {
+  const Status result = locked_put(insist, [&] { return channel_.push(message); });
+  if (result.ok()) wake_fenced(*segment_, shared().channel.not_empty, 1);
+  return result;
+}
+
+Status Queue::put_many(std::span<const std::byte> messages, std::span<const std::uint32_t> lengths, bool insist,
+                       std::uint32_t& pushed) {
+  pushed = 0;
+  const Status result = locked_put(insist, [&] { return channel_.push_many(messages, lengths, pushed); });
+  if (result.ok()) wake_fenced(*segment_, shared().channel.not_empty, pushed);
+  return result;
+}
+
+Status Queue::get(std::span<std::byte> into, std::uint64_t& length) {
+  std::uint32_t one = 0;
+  std::uint32_t count = 0;
+  const Status s = get_many(into, {&one, 1}, count, length);
+  if (s.ok()) length = one;
+  return s;
+}
+
+Status Queue::get_many(std::span<std::byte> into, std::span<std::uint32_t> lengths, std::uint32_t& count,
+                       std::uint64_t& needed) {
+  count = 0;
+  ipc_channel& channel = shared().channel;
+  if ((load_acquire(channel.state) & IPC_CHANNEL_IMMEDIATE) != 0) return {Code::kShutDown};
+  // Without the lock: most polls of an empty queue end here.
+  if (channel_.empty()) return drained() ? Status{Code::kShutDown} : Status{Code::kEmpty};
+  OwnedLock lock(*segment_, shared().get_lock);
+  const Acquired acquired = lock.acquire_briefly();
+  if (acquired == Acquired::kNo) return {Code::kBusy};
+  Channel::Taken taken;
+  Tally accounts = tally();
+  const bool counted = accounts.enabled();
+  if (counted && acquired == Acquired::kRecovered) accounts.settle({load_relaxed(channel.head)});
+  const auto taking = [](void* to, Position head, std::uint32_t items) {
+    static_cast<Tally*>(to)->begin_take(head, items);
+  };
+  const Status result =
+      channel_.take_many(into, lengths, count, taken, counted ? Channel::Taking(taking) : nullptr, &accounts);
+  if (counted && result.ok()) accounts.end_take();
+  store_release(shared().get_lock.word, std::uint32_t{0});
+  INTERPROC_CRASH_POINT("queue.get.unlocked");
+  needed = taken.length;
+  full_fence();  // pairs with the fence in announce(); follows the head's and the lock's release stores
+  wake_fenced(*segment_, shared().get_lock.waiters, 1);
+  if (result.ok()) wake_fenced(*segment_, channel.not_full, count);
+  if (acquired == Acquired::kRecovered) wake_fenced(*segment_, channel.not_full, kEveryone);
+  channel_.finish(taken, into);
+  if (taken.large && result.ok()) wake(*segment_, channel.not_full, 1);
+  return result;
+}
+
+Status Queue::finish_one() {
+  OwnedLock lock(*segment_, shared().get_lock);
+  const Acquired acquired = lock.acquire_briefly();
+  if (acquired == Acquired::kNo) return {Code::kBusy};
+  Tally accounts = tally();
+  if (acquired == Acquired::kRecovered) accounts.settle({load_relaxed(shared().channel.head)});
+  const bool finished = accounts.finish_one();
+  if (Status s = lock.release(); !s.ok()) return s;
+  // Every finished item may be the last: joiners look for themselves.
+  if (finished) accounts.tell_joiners();
+  return finished ? Status{} : Status{Code::kNotOwned};
+}
+
+Status Queue::join(std::uint64_t& lost) {
+  lost = 0;
+  seen_finished_ = tally().finished();
+  if ((load_acquire(shared().channel.state) & IPC_CHANNEL_IMMEDIATE) == 0 && !channel_.empty()) return {Code::kEmpty};
+  OwnedLock lock(*segment_, shared().get_lock);
+  const Acquired acquired = lock.acquire_briefly();
+  if (acquired == Acquired::kNo) return {Code::kBusy};
+  Tally accounts = tally();
+  if (acquired == Acquired::kRecovered) accounts.settle({load_relaxed(shared().channel.head)});
+  const Tally::Unfinished unfinished = accounts.count();
+  // Under the lock nobody can have moved an item from the ring into an account meanwhile.
+  const bool all_taken = (load_acquire(shared().channel.state) & IPC_CHANNEL_IMMEDIATE) != 0 || channel_.empty();
+  if (Status s = lock.release(); !s.ok()) return s;
+  lost = unfinished.lost;
+  return all_taken && unfinished.open == 0 ? Status{} : Status{Code::kEmpty};
+}
+
+// Shut down, and nothing will ever come. A put looks at the state after it took its lock, and the state is set before
+// it is read here, all in one total order: if a put saw the queue open, either its lock is seen held here, or it has
+// published and the last look sees that.
+bool Queue::drained() {
+  if (load_seq_cst(shared().channel.state) == 0) return false;
+  const std::uint32_t holder = load_seq_cst(shared().put_lock.word);
+  if (holder != 0 && OwnedLock::owner_alive(*segment_, holder)) return false;
+  return channel_.empty();
+}
+
+Status Queue::shut_down(bool immediate) {
+  std::uint32_t bits = IPC_CHANNEL_SHUTDOWN;
+  if (immediate) bits |= IPC_CHANNEL_IMMEDIATE;
+  ipc_queue& queue = shared();
+  // Pairs with the looks in locked_put() and drained(); see there for why it is sequentially consistent.
+  atomic(queue.channel.state).fetch_or(bits, std::memory_order_seq_cst);
+  if (immediate) {
+    OwnedLock lock(*segment_, queue.get_lock);
+    if (lock.acquire_briefly() != Acquired::kNo) {
+      const Status dropped = channel_.discard();
+      if (Status s = lock.release(); !s.ok()) return s;
+      if (!dropped.ok()) return dropped;
+    }
+  }
+  wake(*segment_, queue.channel.not_empty, kEveryone);
+  wake_fenced(*segment_, queue.channel.not_full, kEveryone);
+  wake_fenced(*segment_, queue.put_lock.waiters, kEveryone);
+  wake_fenced(*segment_, queue.get_lock.waiters, kEveryone);
+  if (immediate) tally().tell_joiners();
+  return {};
+}
+
+bool Queue::is_shut_down() const { return load_acquire(shared().channel.state) != 0; }
+
+Status Queue::count(std::uint64_t& records) const {
+  records = 0;
+  if ((load_acquire(shared().channel.state) & IPC_CHANNEL_IMMEDIATE) != 0) return {};
+  std::uint64_t bytes = 0;
+  return channel_.fill(bytes, records);
+}
+
+void Queue::stop_insisting() {
+  std::uint32_t mine = OwnedLock::word_of(segment_->me());
+  if (load_relaxed(shared().channel.turn) != mine) return;
+  if (atomic(shared().channel.turn).compare_exchange_strong(mine, 0, std::memory_order_relaxed))
+    wake(*segment_, shared().channel.not_full, kEveryone);
+}
+
+bool Queue::ready(Condition condition, std::uint64_t need, Look look) {
+  const bool down = load_acquire(shared().channel.state) != 0;
+  switch (condition) {
+    case kNotEmpty:
+      return !channel_.empty() || (down && drained());
+    case kNotFull:
+      return down || (channel_.has_room(need) && !anothers_turn());
+    case kPutLock:
+      return down || OwnedLock(*segment_, shared().put_lock).obtainable(look == Look::kKernel);
+    case kGetLock:
+      return down || OwnedLock(*segment_, shared().get_lock).obtainable(look == Look::kKernel);
+    case kJoined:
+      // The lock is taken for a look at the accounts, so not at every poll: a finished item rings, the dead are found
+      // in time.
+      return look == Look::kKernel || tally().finished() != seen_finished_;
+    default:
+      return true;
+  }
+}
+
+ipc_wait_set* Queue::waiters(Condition condition) {
+  switch (condition) {
+    case kNotEmpty:
+      return &shared().channel.not_empty;
+    case kNotFull:
+      return &shared().channel.not_full;
+    case kPutLock:
+      return &shared().put_lock.waiters;
+    case kGetLock:
+      return &shared().get_lock.waiters;
+    case kJoined:
+      return &shared().tally.joined;
+    default:
+      return nullptr;
+  }
+}
+
+void Queue::leave(Leaving) { stop_insisting(); }
+
+}  // namespace interproc

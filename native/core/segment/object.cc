@@ -1,0 +1,17 @@
+#include "segment/object.h"
+
+namespace interproc {
+
+bool SharedObject::wait_for(Condition condition, std::uint64_t need, Nanoseconds limit) {
+  ipc_wait_set* set = waiters(condition);
+  if (set == nullptr) return true;
+  const bool woken = wait_slice(*segment_, *set, limit, [&] { return ready(condition, need, Look::kShared); });
+  return woken || ready(condition, need, Look::kKernel);
+}
+
+void SharedObject::pass_wake(Condition condition, std::uint64_t need) {
+  ipc_wait_set* set = waiters(condition);
+  if (set != nullptr && ready(condition, need, Look::kShared)) wake(*segment_, *set, 1);
+}
+
+}  // namespace interproc

@@ -1,0 +1,69 @@
+// Cleaning up after the dead. What is not provably abandoned by processes of this user is left alone.
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+#include <string_view>
+
+#include "memory/bare_memory.h"
+#include "segment/admin_lock.h"
+#include "segment/segment.h"
+#include "segment/segment_check.h"
+#include "sync/semaphore_file.h"
+#include "system/descriptor.h"
+#include "system/file_lock.h"
+#include "waiting/doorbell.h"
+
+namespace interproc {
+namespace {
+
+constexpr std::string_view kSegmentPrefix = "interproc.";
+
+bool sweep_segment(int directory, const char* file) {
+  Descriptor fd(::openat(directory, file, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!fd) return false;
+  AdminLock admin(fd.get());
+  if (!admin.try_take().ok()) return false;
+  struct stat about {};
+  ipc_header header{};
+  if (::fstat(fd.get(), &about) != 0 || about.st_nlink == 0) return false;
+  const Status checked = check_segment(fd.get(), about, header);
+  // A truncated segment of ours that nobody holds is a corpse too.
+  if (!checked.ok() && checked.code != Code::kTruncated) return false;
+  if ((header.flags & IPC_FLAG_PERSIST) != 0 || locked_by_other(fd.get(), IPC_LOCK_SLOT, IPC_PARTICIPANTS))
+    return false;
+  remove_companion(fd.get(), header, std::string_view(file).substr(kSegmentPrefix.size()));
+  return ::unlinkat(directory, file, 0) == 0;
+}
+
+// Its owner opens a FIFO before giving it this name and keeps it open: no reader means no owner.
+bool sweep_doorbell(int directory, const char* file) {
+  struct stat about {};
+  if (::fstatat(directory, file, &about, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISFIFO(about.st_mode) ||
+      about.st_uid != ::geteuid())
+    return false;
+  Descriptor fd(::openat(directory, file, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (fd || errno != ENXIO) return false;
+  return ::unlinkat(directory, file, 0) == 0;
+}
+
+}  // namespace
+
+int sweep() {
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir("/dev/shm"), &::closedir);
+  if (!directory) return 0;
+  const int fd = ::dirfd(directory.get());
+  int removed = 0;
+  while (const dirent* entry = ::readdir(directory.get())) {
+    const std::string_view file(entry->d_name);
+    if (file.starts_with(kSegmentPrefix)) removed += sweep_segment(fd, entry->d_name) ? 1 : 0;
+    if (file.starts_with(kMemoryMarkerPrefix)) removed += sweep_memory(fd, entry->d_name) ? 1 : 0;
+    if (file.starts_with(kDoorbellPrefix)) removed += sweep_doorbell(fd, entry->d_name) ? 1 : 0;
+  }
+  return removed;
+}
+
+}  // namespace interproc
