@@ -1,15 +1,12 @@
 // A process that does everything there is to do is killed at every crash point of the core, in its first and in its
 // third passage. Those who survive go on: nothing published is lost, nothing is seen by halves, nothing stays behind.
-#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <fstream>
 #include <set>
-#include <sstream>
 
 #include "memory/bare_memory.h"
 #include "memory/cell.h"
@@ -23,34 +20,13 @@ using namespace test;
 
 namespace {
 
-// The names stand in the sources: a new point is tested as soon as it is there.
-std::set<std::string> crash_points() {
-  std::set<std::string> names;
-  const std::string file = __FILE__;
-  const std::string folder = file.substr(0, file.rfind('/')) + "/../core";
-  DIR* directory = ::opendir(folder.c_str());
-  REQUIRE(directory != nullptr);
-  while (const dirent* entry = ::readdir(directory)) {
-    const std::string_view part = entry->d_name;
-    if (part.starts_with("priority_") || part.starts_with("slab")) continue;  // priority_crash_test.cc
-    std::ifstream source(folder + "/" + entry->d_name);
-    std::stringstream whole;
-    whole << source.rdbuf();
-    const std::string content = whole.str(), mark = "INTERPROC_CRASH_POINT(\"";
-    for (std::size_t at = 0; (at = content.find(mark, at)) != std::string::npos;) {
-      at += mark.size();
-      names.insert(content.substr(at, content.find('"', at) - at));
-    }
-  }
-  ::closedir(directory);
-  return names;
-}
-
 // By what stands before the dot. work() below passes through every point of these at least three times.
 const std::set<std::string> kPassedHere{"create", "detach", "doorbell", "extents", "lock", "memory", "open",
                                         "pipe",   "queue",  "ring",     "tally",   "wait", "wake"};
 // Killed in by the tests of the objects that have them.
 const std::set<std::string> kPassedElsewhere{"barrier", "condition", "event", "heap", "priority", "semaphore", "slab"};
+
+bool in_this_test(std::string_view file) { return !file.starts_with("priority_") && !file.starts_with("slab"); }
 
 std::string family_of(const std::string& point) { return point.substr(0, point.find('.')); }
 
@@ -266,7 +242,7 @@ void crash_at(const Name& name, const std::string& point, int passage) {
 TEST_CASE("whoever is killed at whatever point, the others go on and nothing is lost or left") {
   const Name name("crash");
   std::size_t killed = 0;
-  for (const std::string& point : crash_points()) {
+  for (const std::string& point : crash_points(in_this_test)) {
     if (!kPassedHere.contains(family_of(point))) continue;
     for (const int passage : {1, 3}) crash_at(name, point, passage);
     ++killed;
@@ -275,7 +251,7 @@ TEST_CASE("whoever is killed at whatever point, the others go on and nothing is 
 }
 
 TEST_CASE("every crash point is of a family that some test kills in") {
-  for (const std::string& point : crash_points()) {
+  for (const std::string& point : crash_points(in_this_test)) {
     const std::string family = family_of(point);
     const bool known = kPassedHere.contains(family) || kPassedElsewhere.contains(family);
     CHECK_MESSAGE(known, "no test is known to kill at " << point);

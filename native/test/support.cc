@@ -11,6 +11,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
 
 #include "system/clock.h"
 
@@ -153,6 +156,22 @@ std::vector<std::string> files_with(std::string_view part) {
   }
   ::closedir(directory);
   return found;
+}
+
+std::set<std::string> crash_points(const std::function<bool(std::string_view)>& chosen) {
+  std::set<std::string> names;
+  const auto core = std::filesystem::path(__FILE__).parent_path().parent_path() / "core";
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(core)) {
+    if (!entry.is_regular_file() || !chosen(entry.path().filename().native())) continue;
+    std::stringstream whole;
+    whole << std::ifstream(entry.path()).rdbuf();
+    const std::string content = whole.str(), mark = "INTERPROC_CRASH_POINT(\"";
+    for (std::size_t at = 0; (at = content.find(mark, at)) != std::string::npos;) {
+      at += mark.size();
+      names.insert(content.substr(at, content.find('"', at) - at));
+    }
+  }
+  return names;
 }
 
 }  // namespace test

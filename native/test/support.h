@@ -15,8 +15,10 @@
 #include <functional>
 #include <memory>
 #include <new>
+#include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "messages/queue.h"
@@ -146,6 +148,10 @@ class Random {
 
 // Files in /dev/shm whose names contain `part`.
 std::vector<std::string> files_with(std::string_view part);
+
+// The crash points named in those sources of the core whose file name `chosen` accepts. They are read from the sources,
+// so a new point is tested as soon as it is there.
+std::set<std::string> crash_points(const std::function<bool(std::string_view)>& chosen);
 
 }  // namespace test
 
