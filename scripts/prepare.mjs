@@ -27,7 +27,7 @@ function run(script) {
 }
 
 if (here('tsconfig.build.json') && here('lib')) {
-  if (installed('cmake-js') && installed('typescript')) {
+  if (['cmake-js', 'typescript', 'rolldown'].every(installed)) {
     run('build-native.mjs');
     run('build-ts.mjs');
   } else {
