@@ -1,6 +1,6 @@
 import { strictEqual } from 'node:assert';
 import { describe, expect, it } from 'vitest';
-import { Lock, RawArray, RawValue, SharedArray, Value } from '../dist/index.js';
+import { Lock, RLock, RawArray, RawValue, SharedArray, Value } from '../dist/index.js';
 import { answerOf, failure, nameFor, present, rejection, start } from './helpers/segments.js';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
@@ -61,6 +61,40 @@ for (const [what, make] of kinds) {
       object.acquireSync()?.release();
     });
 
+    it('can be an RLock that exists: its holder may take it again, others may not, wherever it was opened', async () => {
+      using lock = new RLock();
+      using object = make({ lock });
+      expect(object.getLock()).toBeInstanceOf(RLock);
+      using outer = object.acquireSync();
+      using inner = await object.acquire();
+      strictEqual(outer !== null && inner !== null, true);
+      const script = `const object = ip.attach(JSON.parse(process.argv[1]));
+        const lock = object.getLock();
+        console.log(JSON.stringify([lock.name, lock instanceof ip.RLock, object.acquireSync({ timeout: 0 }) !== null]));`;
+      const args = [JSON.stringify(object)];
+      expect(await answerOf(script, { args })).toEqual([lock.name, true, false]);
+      inner?.release();
+      strictEqual(lock.locked(), true);
+      outer?.release();
+      expect(await answerOf(script, { args })).toEqual([lock.name, true, true]);
+    });
+
+    it('that is an RLock stays open when the object is closed, and is compared by openOrCreate', () => {
+      using lock = new RLock();
+      using other = new RLock();
+      const name = nameFor('rlock-kept');
+      using object = make({ lock, name });
+      const again = (given: RLock) =>
+        object instanceof Value
+          ? Value.openOrCreate(name, 'i', 0, { lock: given })
+          : SharedArray.openOrCreate(name, 'i', 1, { lock: given });
+      again(lock).close();
+      strictEqual(failure(() => again(other))['code'], 'ERR_OPTIONS_MISMATCH');
+      object.close();
+      strictEqual(lock.closed, false);
+      lock.acquireSync()?.release();
+    });
+
     it('can be the lock of another object', async () => {
       using first = make();
       using second = make({ lock: first.getLock() });
@@ -81,11 +115,12 @@ for (const [what, make] of kinds) {
         strictEqual(failure(() => make({ lock, name }))['code'], 'ERR_INVALID_ARG_TYPE');
         strictEqual(present(name), false);
       }
-      const name = nameFor('closed-lock');
-      const lock = new Lock();
-      lock.close();
-      strictEqual(failure(() => make({ lock, name }))['code'], 'ERR_CLOSED');
-      strictEqual(present(name), false);
+      for (const lock of [new Lock(), new RLock()]) {
+        const name = nameFor('closed-lock');
+        lock.close();
+        strictEqual(failure(() => make({ lock, name }))['code'], 'ERR_CLOSED');
+        strictEqual(present(name), false);
+      }
     });
 
     it('of the creator stays open when the object is closed', () => {

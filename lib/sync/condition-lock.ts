@@ -1,11 +1,11 @@
 import type { Attachment } from '../attachment.js';
-import { CorruptSegmentError, invalidArgType, LockNotOwnedError } from '../errors.js';
+import { LockNotOwnedError } from '../errors.js';
 import type { Guard } from './guard.js';
-import { Lock, openLockOfCell } from './lock.js';
+import { Lock } from './lock.js';
 import { LockSide } from './lock-side.js';
 import { binding } from '../native.js';
-import { checkName, type SyncWaitOptions, type WaitOptions } from '../options.js';
-import { closedId, type Handle } from '../shared-object.js';
+import type { SyncWaitOptions, WaitOptions } from '../options.js';
+import { closedId } from '../shared-object.js';
 import { RLock } from './rlock.js';
 
 /** The lock of a condition: one that it was given, or the recursive one in its own segment. */
@@ -78,23 +78,4 @@ export class ConditionLock {
     if (given === undefined) return (this.#own as LockSide).id;
     return given instanceof Lock ? Lock.idOf(given) : RLock.idOf(given);
   }
-}
-
-/** Another handle on the lock that a condition is given. */
-export function lockAgain(lock: unknown): Lock | RLock | undefined {
-  if (lock === undefined) return undefined;
-  if (lock instanceof Lock) return Lock.again(lock);
-  if (lock instanceof RLock) return RLock.again(lock);
-  throw invalidArgType('lock', 'a Lock or an RLock', lock);
-}
-
-/** The lock that the creator of a condition gave it. */
-export function lockOfCondition({ name, meta }: Attachment): Lock | RLock | undefined {
-  const handle = meta['lock'];
-  if (handle === null) return undefined;
-  const { kind, name: lockName } = (handle ?? {}) as Partial<Handle>;
-  if (kind === 'lock') return Lock.open(checkName(lockName));
-  if (kind === 'cell-lock') return openLockOfCell(checkName(lockName));
-  if (kind === 'rlock') return RLock.open(checkName(lockName));
-  throw new CorruptSegmentError(`'${name}' does not say which lock it has`);
 }

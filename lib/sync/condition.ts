@@ -16,7 +16,8 @@ import {
 import { readCreation } from '../queue/options.js';
 import { SharedObject } from '../shared-object.js';
 import type { Blocked, Lane } from '../waiting/lane.js';
-import { ConditionLock, lockAgain, lockOfCondition } from './condition-lock.js';
+import { ConditionLock } from './condition-lock.js';
+import { lockAgain, openGivenLock } from './given-lock.js';
 import { openOrCreateSort, openSort, type Sort } from './opening.js';
 import type { RLock } from './rlock.js';
 
@@ -63,7 +64,8 @@ export class Condition extends SharedObject {
   /** Attaches to a condition, or creates it. @throws InterprocError `ERR_OPTIONS_MISMATCH` where the existing one has another lock or contradicts an option. */
   static openOrCreate(name: string, lock?: Lock | RLock, options?: ConditionOptions): Condition {
     const given = checkOptions(options, optionNames, 'Condition.openOrCreate');
-    lockAgain(lock)?.close();
+    // Refused now, whether or not the condition exists.
+    if (lock !== undefined) lockAgain(lock).close();
     let created: OpenedCondition | undefined;
     const { attachment } = openOrCreateSort(
       name,
@@ -242,14 +244,18 @@ function fromOpened(existing: OpenedCondition): Condition {
 }
 
 function opened(attachment: Attachment): Condition {
+  const { name, meta } = attachment;
   return fromOpened(
-    attachment.prepare(() => new OpenedCondition(attachment, lockOfCondition(attachment))),
+    attachment.prepare(() => {
+      const lock = meta['lock'] === null ? undefined : openGivenLock(meta['lock'], name);
+      return new OpenedCondition(attachment, lock);
+    }),
   );
 }
 
 function create(lock: unknown, options: unknown, where: string): OpenedCondition {
   const { name, persist, mode } = readCreation(checkOptions(options, optionNames, where));
-  const given = lockAgain(lock);
+  const given = lock === undefined ? undefined : lockAgain(lock);
   const meta = JSON.stringify({ lock: given?.handle ?? null });
   try {
     const attachment = Attachment.create(name, (chosen) =>

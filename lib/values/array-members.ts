@@ -4,6 +4,7 @@ import type { CType } from '../ctypes/ctypes.js';
 import { ClosedError, invalidArgType, outOfRange } from '../errors.js';
 import type { Guard } from '../sync/guard.js';
 import type { Lock } from '../sync/lock.js';
+import type { RLock } from '../sync/rlock.js';
 import { binding } from '../native.js';
 import { readInteger, type SyncWaitOptions, type WaitOptions } from '../options.js';
 import { type Handle, SharedObject } from '../shared-object.js';
@@ -12,7 +13,7 @@ import { noLock } from './value.js';
 /** The shared object behind an array: a typed array cannot be one itself. */
 export class ArrayHandle extends SharedObject {
   readonly type: CType;
-  readonly lock: Lock | undefined;
+  readonly lock: Lock | RLock | undefined;
   /** The memory, for this handle alone. */
   readonly buffer: ArrayBuffer;
 
@@ -50,7 +51,7 @@ export interface SharedArrayMembers {
   toJSON(): Handle;
   close(): void;
   unlink(): void;
-  getLock(): Lock;
+  getLock(): Lock | RLock;
   getObj(): this;
   acquire(options?: WaitOptions): Promise<Guard | null>;
   acquireSync(options?: SyncWaitOptions): Guard | null;
@@ -82,7 +83,7 @@ function the(array: object): ArrayHandle {
   return handle;
 }
 
-function lockOfArray(array: object): Lock {
+function lockOfArray(array: object): Lock | RLock {
   const { closed, lock } = the(array);
   if (closed) throw new ClosedError();
   return lock ?? noLock();
@@ -108,7 +109,7 @@ export const members = {
   unlink(): void {
     the(this).unlink();
   },
-  getLock(): Lock {
+  getLock(): Lock | RLock {
     return lockOfArray(this);
   },
   getObj(): object {

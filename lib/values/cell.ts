@@ -1,23 +1,22 @@
 import { constants } from 'node:buffer';
 import { Attachment, type CreateOptions, Kind } from '../attachment.js';
 import { type CType, isStruct, resolveType, type StructType, struct } from '../ctypes/ctypes.js';
-import {
-  CorruptSegmentError,
-  InterprocError,
-  invalidArgType,
-  LayoutMismatchError,
-  outOfRange,
-} from '../errors.js';
-import { Lock, lockOfCell, openLockOfCell } from '../sync/lock.js';
+import { CorruptSegmentError, invalidArgType, LayoutMismatchError, outOfRange } from '../errors.js';
+import { lockAgain, openGivenLock } from '../sync/given-lock.js';
+import { Lock, lockOfCell } from '../sync/lock.js';
+import { RLock } from '../sync/rlock.js';
 import { binding } from '../native.js';
-import { checkName, readBoolean } from '../options.js';
+import { readBoolean } from '../options.js';
 import { readCreation } from '../queue/options.js';
 import type { Handle, SharedObject } from '../shared-object.js';
 
 /** Typed memory in a segment of its own: what `Value` and `SharedArray` are made on. */
 export interface CellOptions extends CreateOptions {
-  /** `true`: a lock of its own. `false`: none. A `Lock`: that one. Default `true`. */
-  readonly lock?: boolean | Lock | undefined;
+  /**
+   * `true`: a `Lock` of its own. `false`: none. A `Lock` or an `RLock`: that one. Default `true`. Python makes an `RLock`; between
+   * asynchronous tasks of one thread, which are one owner, that would exclude nobody.
+   */
+  readonly lock?: boolean | Lock | RLock | undefined;
 }
 
 export const cellOptionNames = ['name', 'persist', 'mode', 'lock'];
@@ -33,7 +32,7 @@ export interface CellShape {
 /** What a handle on a value or an array is made of. */
 export interface Cell extends CellShape {
   readonly attachment: Attachment;
-  readonly lock: Lock | undefined;
+  readonly lock: Lock | RLock | undefined;
 }
 
 /** Creates memory for a shape. `initial` is in it before anybody else can open it; what lies behind that is zero. */
@@ -59,7 +58,7 @@ export function createCell(
     );
   }
   // Before anything exists: a lock that is closed leaves nothing behind.
-  const shared = given instanceof Lock ? Lock.again(given) : undefined;
+  const shared = typeof given === 'object' ? lockAgain(given) : undefined;
   try {
     const attachment = Attachment.create(name, (chosen) =>
       binding.createCell(chosen, mode, persist, 0, meta, bytes, initial),
@@ -112,18 +111,10 @@ export function viewOf(attachment: Attachment, handle: SharedObject): ArrayBuffe
 }
 
 /** The lock that goes with a cell; `undefined` where it has none. */
-function lockOf(attachment: Attachment): Lock | undefined {
+function lockOf(attachment: Attachment): Lock | RLock | undefined {
   const { lock } = attachment.meta;
   if (lock === true) return lockOfCell(attachment);
-  if (lock === false) return undefined;
-  const { kind, name } = (lock ?? {}) as Partial<Handle>;
-  try {
-    if (kind === 'lock') return Lock.open(checkName(name));
-    if (kind === 'cell-lock') return openLockOfCell(checkName(name));
-  } catch (error) {
-    if (error instanceof InterprocError) throw error;
-  }
-  throw new CorruptSegmentError(`'${attachment.name}' does not say which lock it has`);
+  return lock === false ? undefined : openGivenLock(lock, attachment.name);
 }
 
 /** What `openOrCreate` compares: `undefined` where the option was left out. */
@@ -140,9 +131,9 @@ export function lockKept(attachment: Attachment): unknown {
 }
 
 function describeLock(lock: unknown): boolean | Handle {
-  if (lock instanceof Lock) return lock.handle;
+  if (lock instanceof Lock || lock instanceof RLock) return lock.handle;
   if (lock === null || (lock !== undefined && typeof lock !== 'boolean')) {
-    throw invalidArgType('lock', 'true, false or a Lock', lock);
+    throw invalidArgType('lock', 'true, false, a Lock or an RLock', lock);
   }
   return readBoolean(lock, 'lock', true);
 }

@@ -20,6 +20,7 @@ import { type Element, elementOf } from './elements.js';
 import { ClosedError, InterprocError } from '../errors.js';
 import type { Guard } from '../sync/guard.js';
 import type { Lock } from '../sync/lock.js';
+import type { RLock } from '../sync/rlock.js';
 import { binding } from '../native.js';
 import { checkName, checkOptions, type SyncWaitOptions, type WaitOptions } from '../options.js';
 import { readCreation } from '../queue/options.js';
@@ -39,7 +40,7 @@ export type ValueType<O extends TypeOption> = ValueOf<ResolvedType<O>>;
 export class Value<O extends TypeOption = TypeOption> extends SharedObject {
   readonly type: CType<ValueType<O>>;
   readonly #element: Element<ValueType<O>>;
-  readonly #lock: Lock | undefined;
+  readonly #lock: Lock | RLock | undefined;
   readonly #buffer: ArrayBuffer;
 
   /**
@@ -151,7 +152,7 @@ export class Value<O extends TypeOption = TypeOption> extends SharedObject {
   }
 
   /** The lock that goes with the value. @throws InterprocError `ERR_NO_LOCK` where it was created without */
-  getLock(): Lock {
+  getLock(): Lock | RLock {
     if (this.closed) throw new ClosedError();
     return this.#lock ?? noLock();
   }
