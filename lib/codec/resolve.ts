@@ -1,9 +1,13 @@
+import { describeType } from '../ctypes/describe.js';
+import { isStruct, type StructType } from '../ctypes/struct.js';
+import { isCType } from '../ctypes/type.js';
 import { invalidArgType, outOfRange, SerializationError } from '../errors.js';
 import type { Codec, Scratch } from './codec.js';
 import { jsonCodec } from './json.js';
 import { msgpackCodec } from './msgpack.js';
 import { rawCodec } from './raw.js';
 import { copyBytes, storeBytes } from './store.js';
+import { isStructCodec, structCodec } from './struct.js';
 import { v8Codec } from './v8.js';
 
 /** A codec of the caller's own. */
@@ -16,8 +20,14 @@ export interface CustomCodec<T = unknown> {
   decode(bytes: Uint8Array): T;
 }
 
-/** What the option `codec` takes. */
-export type CodecOption<T = unknown> = 'msgpack' | 'v8' | 'json' | 'raw' | CustomCodec<T>;
+/** What the option `codec` takes. A struct: every message is one record, in the bytes that C gives it. */
+export type CodecOption<T = unknown> =
+  | 'msgpack'
+  | 'v8'
+  | 'json'
+  | 'raw'
+  | StructType<T>
+  | CustomCodec<T>;
 
 const codecs: readonly Codec[] = [rawCodec, msgpackCodec, v8Codec, jsonCodec];
 
@@ -35,8 +45,9 @@ export function resolveCodec(codec: unknown): Codec {
     if (known === undefined) throw outOfRange('codec', "'msgpack', 'v8', 'json' or 'raw'", codec);
     return known;
   }
+  if (isCType(codec) && isStruct(codec)) return structCodec(codec);
   if (!isCustomCodec(codec)) {
-    throw invalidArgType('codec', 'a name or an object with encode and decode', codec);
+    throw invalidArgType('codec', 'a name, a struct or an object with encode and decode', codec);
   }
   return wrap(codec);
 }
@@ -44,6 +55,11 @@ export function resolveCodec(codec: unknown): Codec {
 /** The built-in codec with an id; `undefined` for those of callers, who must give them again. */
 export function codecById(id: number): Codec | undefined {
   return codecs.find((codec) => codec.id === id);
+}
+
+/** What those who open an object have to be told of its codec, besides the id. */
+export function describeCodec(codec: Codec): { readonly record?: unknown } {
+  return isStructCodec(codec) ? { record: describeType(codec.type) } : {};
 }
 
 function isCustomCodec(codec: unknown): codec is CustomCodec {

@@ -1,10 +1,11 @@
 import { Attachment, type CreateOptions, Kind } from '../attachment.js';
 import type { Codec } from '../codec/codec.js';
-import { type CodecOption, resolveCodec } from '../codec/resolve.js';
+import { type CodecOption, describeCodec, resolveCodec } from '../codec/resolve.js';
 import { Connection } from './connection.js';
 import { binding } from '../native.js';
 import { checkOptions, readBoolean } from '../options.js';
-import { codecOf, readChannelLimits, readCreation } from '../queue/options.js';
+import { codecOf } from '../queue/codec-of.js';
+import { readChannelLimits, readCreation } from '../queue/options.js';
 
 export interface PipeOptions<T> extends CreateOptions {
   /** Both ends send and receive. `false`: the first end reads, the second writes. Default `true`. */
@@ -29,8 +30,9 @@ export function Pipe<T = unknown>(options?: PipeOptions<T>): [Connection<T>, Con
   const { capacity, maxBytes } = readChannelLimits(given);
   const duplex = readBoolean(given['duplex'], 'duplex', true);
   const codec = resolveCodec(given['codec']) as Codec<T>;
+  const meta = JSON.stringify(describeCodec(codec));
   const attachment = Attachment.create(name, (chosen) =>
-    binding.createPipe(chosen, mode, persist, codec.id, '{}', capacity, maxBytes, duplex),
+    binding.createPipe(chosen, mode, persist, codec.id, meta, capacity, maxBytes, duplex),
   );
   return [new Connection(attachment, 0, codec), new Connection(attachment, 1, codec)];
 }

@@ -1,5 +1,5 @@
 import { Attachment, Kind, Opened, openOrCreate } from '../attachment.js';
-import { resolveCodec } from '../codec/resolve.js';
+import { describeCodec, resolveCodec } from '../codec/resolve.js';
 import { LayoutMismatchError } from '../errors.js';
 import { binding } from '../native.js';
 import { checkName } from '../options.js';
@@ -22,11 +22,21 @@ export function createQueue(argument: unknown, kind: QueueKind): Opened {
   const { name, persist, mode } = readCreation(options);
   const { capacity, maxBytes } = readChannelLimits(options);
   const maxsize = readMaxsize(options['maxsize']);
-  const { id } = resolveCodec(options['codec']);
-  const meta = JSON.stringify({ kind });
+  const codec = resolveCodec(options['codec']);
+  const meta = JSON.stringify({ kind, ...describeCodec(codec) });
   const joinable = kind === 'joinable-queue';
   const attachment = Attachment.create(name, (chosen) =>
-    binding.createQueue(chosen, mode, persist, id, meta, capacity, maxsize, maxBytes, joinable),
+    binding.createQueue(
+      chosen,
+      mode,
+      persist,
+      codec.id,
+      meta,
+      capacity,
+      maxsize,
+      maxBytes,
+      joinable,
+    ),
   );
   return new Opened(attachment, options['codec']);
 }

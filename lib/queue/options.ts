@@ -1,6 +1,5 @@
-import type { Attachment, CreateOptions } from '../attachment.js';
-import type { Codec } from '../codec/codec.js';
-import { type CodecOption, codecById, resolveCodec } from '../codec/resolve.js';
+import type { CreateOptions } from '../attachment.js';
+import type { CodecOption } from '../codec/resolve.js';
 import { invalidArgType } from '../errors.js';
 import { checkName, checkOptions, readBoolean, readInteger, readMode } from '../options.js';
 
@@ -83,16 +82,4 @@ export function readQueueArgument(argument: unknown, where: string): Record<stri
 /** The power of two that a capacity becomes. */
 export function ringBytes(capacity: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(capacity, 4096)));
-}
-
-/** The codec of an existing object; a caller's own cannot be guessed and has to be given. */
-export function codecOf<T>(attachment: Attachment, given: unknown): Codec<T> {
-  if (given !== undefined) return resolveCodec(given) as Codec<T>;
-  const known = codecById(attachment.codec);
-  if (known !== undefined) return known as Codec<T>;
-  throw invalidArgType(
-    'codec',
-    `given: '${attachment.name}' was created with a codec of its own`,
-    given,
-  );
 }

@@ -1,5 +1,5 @@
 import { Attachment, Kind, Opened, openOrCreate } from '../attachment.js';
-import { resolveCodec } from '../codec/resolve.js';
+import { describeCodec, resolveCodec } from '../codec/resolve.js';
 import { binding } from '../native.js';
 import { checkName } from '../options.js';
 import {
@@ -12,17 +12,16 @@ import {
 } from './options.js';
 import { refuseMismatch } from '../shared-object.js';
 
-const meta = JSON.stringify({ kind: 'priority-queue' });
-
 /** Creates the shared part of a priority queue. `argument` is what the constructor was given. */
 export function createPriorityQueue(argument: unknown): Opened {
   const options = readQueueArgument(argument, 'PriorityQueue');
   const { name, persist, mode } = readCreation(options);
   const { capacity, maxBytes } = readChannelLimits(options);
   const maxsize = readMaxsize(options['maxsize']);
-  const { id } = resolveCodec(options['codec']);
+  const codec = resolveCodec(options['codec']);
+  const meta = JSON.stringify({ kind: 'priority-queue', ...describeCodec(codec) });
   const attachment = Attachment.create(name, (chosen) =>
-    binding.createPriorityQueue(chosen, mode, persist, id, meta, capacity, maxsize, maxBytes),
+    binding.createPriorityQueue(chosen, mode, persist, codec.id, meta, capacity, maxsize, maxBytes),
   );
   return new Opened(attachment, options['codec']);
 }

@@ -21,7 +21,8 @@ import {
 import { readItems } from './queue.js';
 import { priorityCalls } from './calls.js';
 import { Consumer } from './consumer.js';
-import { codecOf, type QueueOptions } from './options.js';
+import { codecOf } from './codec-of.js';
+import type { QueueOptions } from './options.js';
 import { Condition, Producer } from './producer.js';
 import { conditionOf } from '../select/condition-watch.js';
 import { type HasSelectable, type Selectable, selectable } from '../select/selectable.js';

@@ -11,7 +11,8 @@ import {
 } from '../options.js';
 import { Consumer } from './consumer.js';
 import { createQueue, openOrCreateQueue, openQueue } from './open.js';
-import { codecOf, type QueueOptions, queueOptionNames } from './options.js';
+import { codecOf } from './codec-of.js';
+import { type QueueOptions, queueOptionNames } from './options.js';
 import { Condition, Producer } from './producer.js';
 import { conditionOf } from '../select/condition-watch.js';
 import { type HasSelectable, type Selectable, selectable } from '../select/selectable.js';

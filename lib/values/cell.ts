@@ -1,6 +1,7 @@
 import { constants } from 'node:buffer';
 import { Attachment, type CreateOptions, Kind } from '../attachment.js';
-import { type CType, isStruct, resolveType, type StructType, struct } from '../ctypes/ctypes.js';
+import type { CType } from '../ctypes/ctypes.js';
+import { describeType, readType } from '../ctypes/describe.js';
 import { CorruptSegmentError, invalidArgType, LayoutMismatchError, outOfRange } from '../errors.js';
 import { lockAgain, openGivenLock } from '../sync/given-lock.js';
 import { Lock, lockOfCell } from '../sync/lock.js';
@@ -136,27 +137,4 @@ function describeLock(lock: unknown): boolean | Handle {
     throw invalidArgType('lock', 'true, false, a Lock or an RLock', lock);
   }
   return readBoolean(lock, 'lock', true);
-}
-
-type TypeText =
-  | string
-  | { readonly struct: readonly (readonly [string, TypeText])[]; readonly name: string };
-
-function describeType(type: CType): TypeText {
-  if (!isStruct(type)) return type.code;
-  const fields = type.fields.map((field) => [field.name, describeType(field.type)] as const);
-  return { struct: fields, name: type.name };
-}
-
-function readType(text: unknown, name: string): CType {
-  try {
-    if (typeof text === 'string') return resolveType(text as 'i');
-    const { struct: fields, name: structName } = text as Exclude<TypeText, string>;
-    return struct(
-      Object.fromEntries(fields.map(([field, type]) => [field, readType(type, name)])),
-      structName,
-    ) as StructType;
-  } catch (cause) {
-    throw new CorruptSegmentError(`The element type of '${name}' is unknown`, { cause });
-  }
 }
