@@ -100,6 +100,8 @@ export interface Binding {
   leaveAll(): void;
   /** Removes what dead processes left; how many files. */
   sweep(): number;
+  /** A sentence for each rule of the layout that the segment breaks. `quiet`: nobody living is inside a call. */
+  checkSegment(name: string, quiet: boolean): string[];
 
   // Queues. `insist` asks others to leave the next room to this producer.
   queuePut(id: number, start: number, end: number, insist: boolean): number;

@@ -17,6 +17,7 @@ const entries = {
   index: 'lib/index.ts',
   bootstrap: 'lib/process/bootstrap.ts',
   worker: 'lib/pool/worker.ts',
+  'check/check-segment': 'lib/check/check-segment.ts',
 };
 
 function compile() {

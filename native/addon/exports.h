@@ -16,5 +16,6 @@ void export_waiting(napi_env env, napi_value exports);
 void export_memory(napi_env env, napi_value exports);
 void export_process(napi_env env, napi_value exports);
 void export_signals(napi_env env, napi_value exports);
+void export_check(napi_env env, napi_value exports);
 
 }  // namespace interproc::addon
