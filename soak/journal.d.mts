@@ -1,0 +1,16 @@
+export const Entry: Readonly<
+  Record<
+    | 'get'
+    | 'got'
+    | 'gotNothing'
+    | 'put'
+    | 'putDone'
+    | 'putRefused'
+    | 'finish'
+    | 'finished'
+    | 'arrive'
+    | 'pass'
+    | 'broken',
+    number
+  >
+>;
