@@ -1,0 +1,6 @@
+// What the processes of the leak runs call.
+export const double = (n) => 2 * n;
+
+export function answer(connection) {
+  connection.sendSync('here');
+}
