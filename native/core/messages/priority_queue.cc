@@ -161,7 +161,8 @@ Status PriorityQueue::insert(std::span<const std::byte> message) {
 Status PriorityQueue::take_first(std::span<std::byte> into, std::uint64_t& length) {
   ipc_priority_queue& queue = shared();
   const std::uint32_t count = load_relaxed(queue.count);
-  if (count > slab_.blocks()) return Status::corrupt("more items than there are blocks");
+  // The caller has seen that there is one; read again, it may say anything.
+  if (count == 0 || count > slab_.blocks()) return Status::corrupt("as many items as there cannot be");
   const ipc_heap_node node = heap_.first();
   if (node.block >= slab_.blocks() || !slab_.queued(node.block))
     return Status::corrupt("the heap names what is no item");

@@ -1,5 +1,7 @@
 #include "sync/condition.h"
 
+#include <algorithm>
+
 #include "system/atomic.h"
 
 namespace interproc {
@@ -76,33 +78,39 @@ bool ConditionVariable::alive(std::uint32_t slot, std::uint64_t word) const {
   return segment_->alive({slot, generation_in(word)});
 }
 
-bool ConditionVariable::notify_one(std::uint32_t slot) {
+// As many of the slot's waits as are wanted, in one swap. How many it were.
+std::uint32_t ConditionVariable::notify_some(std::uint32_t slot, std::uint32_t most) {
   std::uint64_t& word = shared().waits[slot];
   const std::uint64_t seen = load_acquire(word);
-  if (waiting_in(seen) == 0 || !alive(slot, seen)) return false;
-  const std::uint64_t before = change(word, [seen](std::uint64_t now) {
+  if (waiting_in(seen) == 0 || !alive(slot, seen)) return 0;
+  const auto moved_in = [&](std::uint64_t now) {
     const bool same = generation_in(now) == generation_in(seen);
-    return same && waiting_in(now) > 0 && notified_in(now) < kMostWaits ? now - kOneWaiting + kOneNotified : now;
-  });
-  if (generation_in(before) != generation_in(seen) || waiting_in(before) == 0 || notified_in(before) == kMostWaits)
-    return false;
+    return same ? std::min({most, waiting_in(now), kMostWaits - notified_in(now)}) : 0;
+  };
+  const std::uint64_t before =
+      change(word, [&](std::uint64_t now) { return now + moved_in(now) * (kOneNotified - kOneWaiting); });
+  const std::uint32_t moved = moved_in(before);
+  if (moved == 0) return 0;
   INTERPROC_CRASH_POINT("condition.notified");
   wake_slot(*segment_, shared().waiters, slot);
-  return true;
+  return moved;
 }
 
 std::uint32_t ConditionVariable::notify(std::uint32_t most) {
-  // One of each participant in turn, beginning behind the one notified last.
+  // One of each participant in turn, beginning behind the one notified last. Where all who wait now are to be notified,
+  // all of each: a participant that never stops announcing waits must not keep its notifier for ever.
+  const bool all = most > 1 && most >= waiting();
   const std::uint32_t first = load_relaxed(shared().next) % IPC_PARTICIPANTS;
   std::uint32_t notified = 0;
   for (bool any = true; any && notified < most;) {
     any = false;
     for (std::uint32_t step = 0; step < IPC_PARTICIPANTS && notified < most; ++step) {
       const std::uint32_t slot = (first + step) % IPC_PARTICIPANTS;
-      if (!notify_one(slot)) continue;
+      const std::uint32_t moved = notify_some(slot, all ? most - notified : 1);
+      if (moved == 0) continue;
       store_relaxed(shared().next, slot + 1);
-      any = true;
-      ++notified;
+      any = !all;
+      notified += moved;
     }
   }
   return notified;
@@ -128,7 +136,7 @@ bool ConditionVariable::inherit() {
     if (!atomic(word).compare_exchange_strong(seen, seen - kOneNotified, std::memory_order_acq_rel,
                                               std::memory_order_relaxed))
       continue;
-    if (notify_one(segment_->me().slot)) return true;
+    if (notify_some(segment_->me().slot, 1) > 0) return true;
     pass_on(kOneNotified);
     return false;
   }

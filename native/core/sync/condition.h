@@ -53,7 +53,7 @@ class ConditionVariable final : public SharedObject {
   [[nodiscard]] ipc_condition& shared() const { return segment_->body<ipc_condition>(); }
   std::uint64_t& mine() const { return shared().waits[segment_->me().slot]; }
   [[nodiscard]] bool alive(std::uint32_t slot, std::uint64_t word) const;
-  bool notify_one(std::uint32_t slot);
+  std::uint32_t notify_some(std::uint32_t slot, std::uint32_t most);
   bool inherit();
   void pass_on(std::uint64_t word);
 };

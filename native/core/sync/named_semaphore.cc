@@ -1,11 +1,10 @@
 #include "sync/named_semaphore.h"
 
-#include <dlfcn.h>
-
 #include <cerrno>
 #include <climits>
 #include <ctime>
 
+#include "sync/permits.h"
 #include "sync/post_watcher.h"
 #include "system/atomic.h"
 
@@ -65,30 +64,6 @@ Status create_segment(std::string_view name, const SemaphoreFile& file, std::uin
   const Status made = Segment::create(name, plan, fill, out);
   if (!is_error(made, EEXIST) || !clear_away(name)) return made;
   return Segment::create(name, plan, fill, out);
-}
-
-using ClockWait = int (*)(sem_t*, clockid_t, const timespec*);
-
-// Looked up while running: a C library that is older than the compiler's has none.
-ClockWait clock_wait() {
-  static const auto found = reinterpret_cast<ClockWait>(::dlsym(RTLD_DEFAULT, "sem_clockwait"));
-  return found;
-}
-
-timespec in(Nanoseconds limit, clockid_t clock) {
-  const Nanoseconds at = read_clock(clock) + limit;
-  return {static_cast<std::time_t>(at / 1'000'000'000), static_cast<long>(at % 1'000'000'000)};
-}
-
-// Takes a permit within `limit`.
-bool take_within(sem_t* semaphore, Nanoseconds limit) {
-  if (const ClockWait wait = clock_wait(); wait != nullptr) {
-    const timespec end = in(limit, CLOCK_MONOTONIC);
-    return wait(semaphore, CLOCK_MONOTONIC, &end) == 0;
-  }
-  // By the wall clock, which may be stepped: one slice is the most that can cost.
-  const timespec end = in(limit, CLOCK_REALTIME);
-  return ::sem_timedwait(semaphore, &end) == 0;
 }
 
 }  // namespace
@@ -163,7 +138,7 @@ bool Semaphore::try_acquire() {
     --taken_;
     return true;
   }
-  return ::sem_trywait(file_->get()) == 0;
+  return Permits(*file_->get()).try_take();
 }
 
 Status Semaphore::lock_posts() {
@@ -190,7 +165,7 @@ Status Semaphore::release(std::uint32_t count, bool bounded) {
   }
   INTERPROC_CRASH_POINT("semaphore.looked");
   for (std::uint32_t posted = 0; status.ok() && posted < count; ++posted) {
-    if (::sem_post(file_->get()) != 0) status = Status::system(errno, "sem_post");
+    if (!Permits(*file_->get()).give()) status = Status::system(EOVERFLOW, "sem_post");
     INTERPROC_CRASH_POINT("semaphore.posted");
   }
   if (bounded) static_cast<void>(post_lock().release());
@@ -210,14 +185,14 @@ bool Semaphore::wait_for(Condition, std::uint64_t, Nanoseconds limit) {
     return true;
   }
   spin.miss();
-  if (slice <= 0 || !take_within(file_->get(), slice)) return false;
+  if (slice <= 0 || !Permits(*file_->get()).take_within(slice)) return false;
   ++taken_;
   return true;
 }
 
 void Semaphore::give_back() {
   if (taken_ == 0) return;
-  for (; taken_ > 0; --taken_) static_cast<void>(::sem_post(file_->get()));
+  for (; taken_ > 0; --taken_) static_cast<void>(Permits(*file_->get()).give());
   wake(*segment_, shared().waiters, kEveryone);
 }
 

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "sync/permits.h"
 #include "system/descriptor.h"
 
 namespace interproc {
@@ -84,10 +85,7 @@ SemaphoreFile::~SemaphoreFile() {
   if (unnamed_ >= 0) ::close(unnamed_);
 }
 
-std::uint32_t SemaphoreFile::value() const {
-  int value = 0;
-  return ::sem_getvalue(semaphore_, &value) == 0 && value > 0 ? static_cast<std::uint32_t>(value) : 0;
-}
+std::uint32_t SemaphoreFile::value() const { return Permits(*semaphore_).count(); }
 
 bool leads_to(std::string_view name, FileIdentity file) {
   struct stat about {};
