@@ -120,6 +120,25 @@ describe('decoding msgpack', () => {
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(200e6);
   });
 
+  it('sets no memory aside for holes, however many there are said to be', () => {
+    // An array of 200 arrays, each of a hundred million holes and a number.
+    const one = Buffer.from('92d65605f5e10001', 'hex');
+    const short = Buffer.from('92d656000003e801', 'hex');
+    for (const part of [one, short]) {
+      const count = part === one ? 200 : 65_535;
+      const header = Buffer.of(0xdc, count >> 8, count & 255);
+      const before = process.memoryUsage().heapUsed;
+      const value = decode(
+        Buffer.concat([header, ...Array<Buffer>(count).fill(part)]),
+      ) as unknown[][];
+      expect(process.memoryUsage().heapUsed - before).toBeLessThan(100e6);
+      const holes = part.readUInt32BE(3);
+      strictEqual(value[7]?.length, holes + 1);
+      strictEqual(value[7][holes], 1);
+      strictEqual(0 in value[7], false);
+    }
+  });
+
   it('touches no prototype, whatever the keys are', () => {
     const before = Object.getOwnPropertyNames(Object.prototype).join();
     for (const key of ['__proto__', 'constructor', 'prototype', 'toString']) {

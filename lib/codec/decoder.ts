@@ -8,6 +8,20 @@ import { StringCache } from './string-cache.js';
 const keys = new StringCache();
 const values = new StringCache();
 
+/** For how many places of an array memory is set aside at most for each part that the message has of it. */
+const mostPlaces = 32;
+
+/**
+ * Has V8 keep an array's elements by index from here on. Else it sets memory aside for holes as well, and a few bytes that tell of
+ * many would use up the heap, which ends the process.
+ */
+function makeSparse(array: unknown[], next: number): void {
+  const far = Math.min(next + 0x10000, 0xfffffffe);
+  if (far < array.length) return;
+  array[far] = undefined;
+  array.length = far;
+}
+
 /** Reads one message at a time; every length in it is checked against the message's end before it is used. */
 export class Decoder {
   buffer: Buffer;
@@ -248,6 +262,8 @@ export class Decoder {
         this.need(6);
         next += this.view.getUint32(this.position + 2);
         this.position += 6;
+        if (next > 0xffffffff) throw new Malformed('an array is longer than arrays can be');
+        if (next > mostPlaces * (i + 1)) makeSparse(array, next);
         // Also where the run is the last part, and where a shorter array was made room for.
         array.length = next;
       } else {
