@@ -57,6 +57,14 @@ if (isMainThread) binding.sweep();
 let crashed = false;
 process.on('uncaughtExceptionMonitor', () => {
   crashed = true;
+  // Where a handler survives the error, the process goes on: an end that comes after it is an orderly one again.
+  if (
+    process.listenerCount('uncaughtException') > 0 ||
+    process.hasUncaughtExceptionCaptureCallback()
+  )
+    setImmediate(() => {
+      crashed = false;
+    });
 });
 process.on('exit', () => {
   if (!crashed) binding.leaveAll();

@@ -96,6 +96,7 @@ describe('a lock whose holder ends', () => {
     ['with process.exit', 'exit', false],
     ['at the end of its script', 'return', false],
     ['by an uncaught error', 'throw', true],
+    ['after an uncaught error that it survived', 'survive', false],
     ['by an unhandled rejection', 'reject', true],
   ] as const) {
     it(`${how} is free, and ${abandoned ? '' : 'not '}abandoned`, async () => {

@@ -1,4 +1,5 @@
 import { SerializationError } from '../errors.js';
+import { Unencodable } from './path.js';
 
 /** What the codecs need of a shared object: plain data that `attach` understands. */
 export interface SharedLike {
@@ -57,6 +58,21 @@ export function setSharedHooks(next: SharedHooks): void {
 
 export function sharedHooks(): SharedHooks {
   return hooks;
+}
+
+/**
+ * Classes whose objects mean something in their own thread only, such as a connection over a socket, say their name by this. As
+ * class instances they would travel, and arrive as plain objects of no use.
+ */
+export const staysHere = Symbol('interproc.staysHere');
+
+export function isStaying(value: unknown): value is { readonly [staysHere]: string } {
+  return typeof value === 'object' && value !== null && staysHere in value;
+}
+
+/** @throws Unencodable for an object that cannot leave its thread */
+export function refuseStaying(value: object): void {
+  if (isStaying(value)) throw new Unencodable(`An object of class ${value[staysHere]}`);
 }
 
 /** A scratch area of its own, not known to the native side. */

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { type SharedLike, sharedHooks } from './codec.js';
+import { refuseStaying, type SharedLike, sharedHooks } from './codec.js';
 import type { Encoder } from './encoder.js';
 import { binaryTypes, errorNames, extension } from './format.js';
 import { entrySegment, propertySegment, Unencodable } from './path.js';
@@ -26,6 +26,7 @@ export function writeSpecial(encoder: Encoder, value: object): void {
     encoder.objects.push(value as SharedLike);
     return;
   }
+  refuseStaying(value);
   // The usual class instance; a tag of its own is what every built-in has that is not one of the next.
   const tag = tagOf.call(value);
   if (tag === '[object Object]' && !types.isMap(value) && !types.isSet(value)) {

@@ -1,5 +1,5 @@
 import { SerializationError } from '../errors.js';
-import { type Codec, type Scratch, type SharedLike, sharedHooks } from './codec.js';
+import { type Codec, refuseStaying, type Scratch, type SharedLike, sharedHooks } from './codec.js';
 import { maxDepth } from './format.js';
 import { hasOtherProperties } from './other-properties.js';
 import { indexSegment, pathOf, propertySegment, Unencodable } from './path.js';
@@ -63,6 +63,7 @@ class Checker {
       if (!this.objects.includes(value as SharedLike)) this.objects.push(value as SharedLike);
       return hooks.toHandle(value);
     }
+    refuseStaying(value);
     if (this.open.has(value)) throw new Unencodable('A cycle');
     if (this.open.size >= maxDepth) throw new Unencodable('A value nested this deeply');
     this.open.add(value);

@@ -1,6 +1,13 @@
 import { Deserializer, Serializer } from 'node:v8';
 import { SerializationError } from '../errors.js';
-import { type Codec, type Scratch, type SharedLike, sharedHooks } from './codec.js';
+import {
+  type Codec,
+  isStaying,
+  refuseStaying,
+  type Scratch,
+  type SharedLike,
+  sharedHooks,
+} from './codec.js';
 import { binaryTypes } from './format.js';
 import { HookFailure, Malformed } from './malformed.js';
 import { copyBytes, storeBytes } from './store.js';
@@ -42,10 +49,11 @@ export const v8Codec: Codec = {
 function standInsFor(value: unknown): { value: unknown; objects: Map<object, SharedLike> } {
   const hooks = sharedHooks();
   const objects = new Map<object, SharedLike>();
-  const isShared = (part: unknown) =>
-    typeof part === 'object' && part !== null && hooks.isShared(part);
-  if (findPart(value, isShared) === undefined) return { value, objects };
+  const isSpecial = (part: unknown) =>
+    typeof part === 'object' && part !== null && (hooks.isShared(part) || isStaying(part));
+  if (findPart(value, isSpecial) === undefined) return { value, objects };
   const replaced = substitute(value, (part) => {
+    refuseStaying(part);
     if (!hooks.isShared(part)) return undefined;
     const standIn = new DataView(new ArrayBuffer(0));
     objects.set(standIn, part as SharedLike);
@@ -59,7 +67,11 @@ function failure(value: unknown, error: unknown): SerializationError {
   try {
     const culprit = findPart(
       value,
-      (part) => typeof part === 'function' || typeof part === 'symbol' || part instanceof Promise,
+      (part) =>
+        typeof part === 'function' ||
+        typeof part === 'symbol' ||
+        part instanceof Promise ||
+        isStaying(part),
     );
     path = pathTo(culprit?.place);
   } catch {

@@ -1,3 +1,4 @@
+import { staysHere } from '../codec/codec.js';
 import { invalidArgType } from '../argument-errors.js';
 import { abortError, InterprocError } from '../errors.js';
 import { checkOptions, readInteger } from '../options.js';
@@ -150,6 +151,11 @@ class PoolClass {
   /** As `terminate()`, without waiting for the workers' end. */
   [Symbol.dispose](): void {
     void this.terminate();
+  }
+
+  /** A message cannot carry it. @internal */
+  get [staysHere](): string {
+    return 'Pool';
   }
 
   #promise<T>(begin: () => Promise<unknown>): Promise<T> {

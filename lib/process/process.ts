@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { invalidArgType } from '../argument-errors.js';
+import { staysHere } from '../codec/codec.js';
 import { ClosedError, ProcessError } from '../errors.js';
 import { readSyncWait, readWait, type SyncWaitOptions, type WaitOptions } from '../options.js';
 import { BootChannel } from './boot.js';
@@ -240,6 +241,11 @@ export class Process<Args extends readonly unknown[] = readonly unknown[]>
       );
     }
     this.#closed = true;
+  }
+
+  /** A message cannot carry it. @internal */
+  get [staysHere](): string {
+    return 'Process';
   }
 
   /** For `wait()`. @internal */

@@ -45,7 +45,7 @@ export class Producer<T> {
       this.#putNow(this.#retry(bytes, objects));
       return done;
     }
-    return this.#lane.wait(this.#owner, wait, this.#retry(bytes, objects), () => this.#giveUp());
+    return this.#wait(wait, this.#retry(bytes, objects));
   }
 
   putSync(item: T, wait: Wait): void {
@@ -65,7 +65,7 @@ export class Producer<T> {
       this.#putNow(batch.attempt, batch.count);
       return done;
     }
-    return this.#lane.wait(this.#owner, wait, batch.attempt, () => this.#giveUp(batch.count()));
+    return this.#wait(wait, batch.attempt, batch.count);
   }
 
   putManySync(items: readonly T[], wait: Wait): void {
@@ -79,6 +79,17 @@ export class Producer<T> {
   /** This thread's waits look again. */
   settle(): void {
     this.#lane.settle();
+  }
+
+  #wait(wait: Wait, attempt: () => undefined | Blocked, count?: () => number): Promise<void> {
+    return this.#lane.wait<void>(
+      this.#owner,
+      wait,
+      attempt,
+      () => this.#giveUp(count?.()),
+      // Others would leave the next room to a put that is no more.
+      () => this.#calls.stopInsisting(this.id),
+    );
   }
 
   #putScratch(objects: readonly object[] | undefined): undefined | Blocked {

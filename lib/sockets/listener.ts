@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { staysHere } from '../codec/codec.js';
 import { ClosedError } from '../errors.js';
 import { checkOptions, readInteger, readMode, readWait, type WaitOptions } from '../options.js';
 import { type HasSelectable, type Selectable, selectable } from '../select/selectable.js';
@@ -160,6 +161,11 @@ export class Listener<T = unknown>
   [Symbol.asyncDispose](): Promise<void> {
     this.close();
     return Promise.resolve();
+  }
+
+  /** A message cannot carry it. @internal */
+  get [staysHere](): string {
+    return 'Listener';
   }
 
   /** For `wait()`: `accept` would give or throw something at once. @internal */

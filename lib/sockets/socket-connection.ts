@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { type BytesLike, readMaxLength, readSlice, wholeMessage } from '../bytes.js';
-import type { Codec } from '../codec/codec.js';
+import { type Codec, staysHere } from '../codec/codec.js';
 import { toDuplex } from '../pipe/duplex.js';
 import { BufferTooShort, ClosedError, InterprocError } from '../errors.js';
 import { type MessageEnd, untilEndOfFile } from '../pipe/message-end.js';
@@ -181,6 +181,11 @@ export class SocketConnection<T = unknown>
   [Symbol.asyncDispose](): Promise<void> {
     this.close();
     return Promise.resolve();
+  }
+
+  /** A message cannot carry it. @internal */
+  get [staysHere](): string {
+    return 'SocketConnection';
   }
 
   /** For `wait()`: a message, or the end of file. @internal */

@@ -59,13 +59,15 @@ export class Lane {
 
   /**
    * Waits in promise form until `attempt` gives something else than `blocked`; its error rejects. When time runs out it is tried
-   * once more, then `onTimeout()` gives the result or throws. An abort takes nothing.
+   * once more, then `onTimeout()` gives the result or throws. An abort takes nothing; `onCut` is told of it, and of the closing of the
+   * handle, before the next wait has its turn.
    */
   wait<T>(
     owner: object,
     { timeout, signal }: Wait,
     attempt: () => T | Blocked,
     onTimeout: () => T,
+    onCut?: () => void,
   ): Promise<T> {
     if (signal?.aborted) return Promise.reject(abortError(signal));
     return new Promise<T>((resolve, reject) => {
@@ -101,6 +103,7 @@ export class Lane {
           // An attempt that closes its own handle says itself how it ended.
           if (trying) return;
           finish();
+          onCut?.();
           reject(error);
         },
       };
