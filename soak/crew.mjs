@@ -1,5 +1,6 @@
 // The processes of one scene: starts them, does to them what the schedule says, and knows how each of them ended.
 import { spawn } from 'node:child_process';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +9,10 @@ import { childrenOf, isGone, look } from './processes.mjs';
 
 const program = fileURLToPath(new URL('participant.mjs', import.meta.url));
 
-/** How long anything may take that nothing stands in the way of. Far more than it ever needs: a fault is a wait without end. */
+/**
+ * How long nothing at all may come of anybody's work, nor what is waited for, where nothing stands in the way. Far more than it ever
+ * takes: a fault is a wait without end.
+ */
 const patience = 90_000;
 
 export class Crew {
@@ -59,6 +63,7 @@ export class Crew {
       member.stderr += text;
     });
     member.read = () => readJournal(journal);
+    member.size = () => statSync(journal, { throwIfNoEntry: false })?.size ?? 0;
     member.end = new Promise((resolve) => {
       child.once('error', resolve);
       child.once('close', resolve);

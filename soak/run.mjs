@@ -45,6 +45,14 @@ const totals = {};
 const faults = [];
 let rounds = 0;
 
+// The round goes to its end, and then there is a summary as well.
+let stopping = false;
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    stopping = true;
+  });
+}
+
 for (let index = only ?? 0; ; index++) {
   const plan = planRound(seed, index, { processes, length: roundLength });
   const result = await playRound(plan);
@@ -62,7 +70,7 @@ for (let index = only ?? 0; ; index++) {
       `again: npm run soak -- --seed ${seed} --round ${index} --processes ${processes}; the journals are in ${result.folder}`,
     );
   }
-  if (only !== undefined || performance.now() - began > minutes * 60_000) break;
+  if (stopping || only !== undefined || performance.now() - began > minutes * 60_000) break;
 }
 
 // What the killed left, the next start of any program removes.
