@@ -183,6 +183,84 @@ def increments(_data):
     serve(do_round)
 
 
+# Locks that nobody else wants
+
+
+def pairs(data):
+    lock = getattr(multiprocessing, data["kind"])()
+
+    def do_round(request):
+        count = request["pythonCount"]
+        acquire, release = lock.acquire, lock.release
+        start = time.perf_counter()
+        for _ in range(count):
+            acquire()
+            release()
+        return {"pairs": {"value": count / (time.perf_counter() - start)}}
+
+    serve(do_round)
+
+
+# Waking a process that sleeps
+
+
+def sleeper(event, connection):
+    while True:
+        event.wait()
+        woken = time.monotonic_ns()
+        event.clear()
+        connection.send(woken)
+
+
+def wake(_data):
+    event = multiprocessing.Event()
+    here, there = multiprocessing.Pipe()
+    child(sleeper, event, there)
+
+    def do_round(request):
+        times = []
+        for _ in range(request["count"]):
+            time.sleep(request["silenceMs"] / 1000)
+            start = time.monotonic_ns()
+            event.set()
+            times.append((here.recv() - start) / 1000)
+        return {"wake": {"value": percentile(times, 0.5), "p99": percentile(times, 0.99)}}
+
+    serve(do_round)
+
+
+# A barrier of four processes
+
+PARTIES = 4
+
+
+def party(barrier, connection):
+    while True:
+        for _ in range(connection.recv() + 1):
+            barrier.wait()
+
+
+def meet(_data):
+    barrier = multiprocessing.Barrier(PARTIES)
+    connections = []
+    for _ in range(PARTIES - 1):
+        here, there = multiprocessing.Pipe()
+        child(party, barrier, there)
+        connections.append(here)
+
+    def do_round(request):
+        count = request["count"]
+        for connection in connections:
+            connection.send(count)
+        barrier.wait()
+        start = time.perf_counter()
+        for _ in range(count):
+            barrier.wait()
+        return {"meetings": {"value": count / (time.perf_counter() - start)}}
+
+    serve(do_round)
+
+
 # From start to first message
 
 

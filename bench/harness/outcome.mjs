@@ -56,6 +56,15 @@ export function markAtLeast(text, reached, atLeast) {
   };
 }
 
+export function markAbove(text, reached, above, unit) {
+  return {
+    text,
+    reached: `${number(reached)} ${unit}`,
+    wanted: `at least ${number(above)} ${unit}`,
+    met: reached >= above,
+  };
+}
+
 export function markBelow(text, reached, below, unit) {
   return {
     text,

@@ -1,0 +1,29 @@
+// How often four processes can meet.
+import { contest } from './harness/contest.mjs';
+import { outcome } from './harness/outcome.mjs';
+
+const ours = (name, form) => ({
+  name,
+  ours: true,
+  module: new URL('contenders/synchronisation.mjs', import.meta.url),
+  export: 'meet',
+  data: { form },
+});
+const contenders = [
+  ours('Barrier waitSync', 'sync'),
+  ours('Barrier await wait()', 'promise'),
+  { name: 'Python Barrier', short: 'Python', python: 'meet' },
+];
+
+const meetings = { key: 'meetings', title: '4 processes', unit: 'rounds/s', better: 'higher' };
+
+export const title = 'Barrier of four processes';
+
+export async function ask({ quick }) {
+  const results = await contest(contenders, {
+    rounds: quick ? 3 : 9,
+    message: { count: quick ? 200 : 1_000 },
+    warmUp: { count: 100 },
+  });
+  return outcome(contenders, results, [meetings], []);
+}
