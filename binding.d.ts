@@ -157,6 +157,26 @@ export interface Binding {
     end: number,
   ): { readable: boolean; writable: boolean; capacity: number; maxBytes: number };
 
+  // Loans of queues and pipes, by numbers that are never used twice. What gives a loan has written its length, how many bytes it
+  // copied into the receive buffer (the metadata, or a small message), whether it is encoded (1) or bare (0), and its number into
+  // the table of lengths. A buffer, or an outcome.
+  queueLend(id: number, bytes: number): Buffer | number;
+  pipeLend(id: number, end: number, bytes: number): Buffer | number;
+  /** 0: a small message, which was copied. */
+  queueTakeLoan(id: number): Buffer | number;
+  pipeTakeLoan(id: number, end: number): Buffer | number;
+  /** Publishes, and detaches the buffer. */
+  queuePutLoan(
+    id: number,
+    loan: number,
+    view: ArrayBuffer,
+    meta: Uint8Array,
+    insist: boolean,
+  ): number;
+  pipeSendLoan(id: number, end: number, loan: number, view: ArrayBuffer, meta: Uint8Array): number;
+  /** Gives the memory back. Nothing where that has happened. The buffer stays: see detachView. */
+  loanRelease(id: number, loan: number): void;
+
   // Locks, and the locks and memory of cells.
   /** 0 held by another, 1 acquired, 2 acquired from a dead holder, 3 held by this thread already. */
   lockAcquire(id: number, recursive: boolean, askKernel: boolean): number;

@@ -1,8 +1,9 @@
 import { handleOf } from './values/array-members.js';
 import { setSharedHooks } from './codec/codec.js';
 import type { Connection } from './pipe/connection.js';
-import { invalidArgType } from './errors.js';
+import { invalidArgType, SerializationError } from './errors.js';
 import { JoinableQueue } from './queue/joinable-queue.js';
+import { Loan } from './loans/loan.js';
 import { Lock, openLockOfCell } from './sync/lock.js';
 import { checkMemoryName } from './memory/memory-options.js';
 import { ShareableList } from './memory/shareable-list.js';
@@ -88,7 +89,13 @@ setSharedHooks({
     value instanceof SharedObject ||
     handleOf(value) !== undefined ||
     value instanceof SharedMemory ||
-    value instanceof ShareableList,
-  toHandle: (value) => (value as { handle: Handle }).handle,
+    value instanceof ShareableList ||
+    value instanceof Loan,
+  toHandle: (value) => {
+    if (!(value instanceof Loan)) return (value as { handle: Handle }).handle;
+    throw new SerializationError(
+      'A loan travels alone, by put(loan) of a Queue or send(loan) of a Connection; what goes with it is its meta',
+    );
+  },
   fromHandle: (handle) => attach(handle),
 });

@@ -34,6 +34,12 @@ export interface CreateOptions {
   readonly mode?: number | undefined;
 }
 
+/** What was lent to a handle and goes with it (lib/loans). */
+export interface Lent {
+  readonly owner: object;
+  end(): void;
+}
+
 /**
  * This thread's attachment to one shared object: one participant, however many handles there are on it. The object's owner is
  * thus the thread, whichever handle it uses.
@@ -46,6 +52,8 @@ export class Attachment {
   readonly persist: boolean;
   readonly mode: number;
   readonly meta: Meta;
+  /** Outstanding loans of all handles. */
+  readonly leases = new Set<Lent>();
   readonly #lanes = new Map<string, Lane>();
   readonly #watchers = new Map<number, Watcher>();
   #handles = 0;
@@ -139,9 +147,10 @@ export class Attachment {
     binding.close(this.id);
   }
 
-  /** Ends the waits of a handle that is being closed. */
+  /** Ends the waits and the loans of a handle that is being closed. */
   cancel(owner: object): void {
     for (const lane of this.#lanes.values()) lane.cancel(owner);
+    for (const lease of this.leases) if (lease.owner === owner) lease.end();
     for (const watcher of this.#watchers.values()) watcher.look();
   }
 }

@@ -15,6 +15,7 @@ export {
 export * from './errors.js';
 export { Guard } from './sync/guard.js';
 export { JoinableQueue, type JoinOptions } from './queue/joinable-queue.js';
+export { Loan } from './loans/loan.js';
 export { Lock, type LockOptions } from './sync/lock.js';
 export type { SyncWaitOptions, WaitOptions } from './options.js';
 export {

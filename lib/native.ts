@@ -15,6 +15,7 @@ export const Outcome = {
   endOfFile: -5,
   brokenPipe: -6,
   smallBuffer: -7,
+  loan: -8,
 } as const;
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));

@@ -12,11 +12,14 @@ import {
   InterprocError,
   TimeoutError,
 } from '../errors.js';
+import { Lending } from '../loans/lending.js';
+import { Loan } from '../loans/loan.js';
 import { keepUntilArrived } from './in-transit.js';
 import { untilEndOfFile } from './message-end.js';
 import * as messages from '../messages.js';
 import { binding, Outcome } from '../native.js';
 import {
+  readInteger,
   readSyncWait,
   readTimeout,
   readWait,
@@ -26,7 +29,7 @@ import {
 } from '../options.js';
 import { conditionOf } from '../select/condition-watch.js';
 import { type HasSelectable, type Selectable, selectable } from '../select/selectable.js';
-import { type Handle, SharedObject } from '../shared-object.js';
+import { closedId, type Handle, SharedObject } from '../shared-object.js';
 import { handOver, type Transfer, transfer } from './transfer.js';
 import { toWebStreams, type WebStreams } from './web-streams.js';
 import { type Blocked, blocked, type Lane } from '../waiting/lane.js';
@@ -49,6 +52,7 @@ export class Connection<T = unknown>
   readonly #codec: Codec<T>;
   readonly #sends: Lane;
   readonly #receives: Lane;
+  readonly #lending: Lending;
   readonly #readable: boolean;
   readonly #writable: boolean;
   #spoilt = false;
@@ -63,6 +67,14 @@ export class Connection<T = unknown>
     this.#writable = writable;
     this.#sends = attachment.lane(`send${end}`);
     this.#receives = attachment.lane(`receive${end}`);
+    this.#lending = new Lending(this, attachment, attachment.lane(`lend${end}`), {
+      lend: (id, bytes) => binding.pipeLend(id, end, bytes),
+      take: (id) => binding.pipeTakeLoan(id, end),
+      put: (id, loan, view, meta) => binding.pipeSendLoan(id, end, loan, view, meta),
+      side: `end${end}`,
+      lendable: 4 + 2 * end + 1,
+      putLock: -1,
+    });
   }
 
   override get handle(): Handle {
@@ -82,10 +94,18 @@ export class Connection<T = unknown>
   /**
    * Resolves when the message is in shared memory, where it outlives this process.
    * Rejects with BrokenPipeError, SerializationError, MessageTooLargeError, TimeoutError, AbortError, ClosedError, `ERR_NOT_WRITABLE`.
+   *
+   * A loan from `alloc` goes without a copy, and is over then: its views are empty. Where the send failed it is as it was. A loan that
+   * was received, or that another end lent, is refused with `ERR_LOAN_FOREIGN`.
    */
-  send(message: T, options?: WaitOptions): Promise<void> {
+  send(message: T | Loan, options?: WaitOptions): Promise<void> {
     try {
       const wait = readWait(options, 'send');
+      if (message instanceof Loan) {
+        const attempt = this.#publishing(message);
+        if (!this.#sends.busy && !wait.signal?.aborted && attempt() !== blocked) return done;
+        return this.#sends.wait(this, wait, attempt, throwTimeout);
+      }
       const objects = this.#encode(message);
       return this.#sendEncoded(objects, wait);
     } catch (error) {
@@ -94,8 +114,12 @@ export class Connection<T = unknown>
   }
 
   /** Blocks the thread while there is no room. @throws what `send` rejects with */
-  sendSync(message: T, options?: SyncWaitOptions): void {
+  sendSync(message: T | Loan, options?: SyncWaitOptions): void {
     const wait = readSyncWait(options, 'sendSync');
+    if (message instanceof Loan) {
+      this.#sends.waitSync(wait, this.#publishing(message), throwTimeout);
+      return;
+    }
     const objects = this.#encode(message);
     if (!this.#sends.busy && this.#sendScratch(objects) !== blocked) return;
     const bytes = messages.encodedCopy();
@@ -110,6 +134,43 @@ export class Connection<T = unknown>
   /** Blocks the thread until there is a message. @throws what `recv` rejects with */
   recvSync(options?: SyncWaitOptions): T {
     return this.#receiveSync(options, 'recvSync', this.#take);
+  }
+
+  /**
+   * Lends memory for a message of `bytes` bytes: fill its `buffer`, then `send` it. It holds whatever was there before, and takes no
+   * room in the pipe until it is sent. Waits only where all of the region (4 GiB of pages of 64 KiB) is lent or under way.
+   * Rejects with BrokenPipeError, TimeoutError, MessageTooLargeError, InterprocError `ENOSPC`, AbortError, ClosedError, `ERR_NOT_WRITABLE`.
+   */
+  alloc<Meta = unknown>(bytes: number, options?: WaitOptions): Promise<Loan<Meta>> {
+    try {
+      const size = readInteger(bytes, 'bytes', 1);
+      const wait = readWait(options, 'alloc');
+      this.#checkWritable();
+      return this.#lending.lend(size, wait, throwTimeout) as Promise<Loan<Meta>>;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** The same, blocking the thread. */
+  allocSync<Meta = unknown>(bytes: number, options?: SyncWaitOptions): Loan<Meta> {
+    const size = readInteger(bytes, 'bytes', 1);
+    const wait = readSyncWait(options, 'allocSync');
+    this.#checkWritable();
+    return this.#lending.lendSync(size, wait, throwTimeout) as Loan<Meta>;
+  }
+
+  /**
+   * Takes the next message as its bytes, in place: of a loan what its sender wrote, of another message what `recvBytes` gives. Small
+   * messages are copied. `release` it when it was read. Rejects as `recv` does.
+   */
+  recvLoan<Meta = unknown>(options?: WaitOptions): Promise<Loan<Meta>> {
+    return this.#receive(options, 'recvLoan', this.#takeLoan) as Promise<Loan<Meta>>;
+  }
+
+  /** The same, blocking the thread. */
+  recvLoanSync<Meta = unknown>(options?: SyncWaitOptions): Loan<Meta> {
+    return this.#receiveSync(options, 'recvLoanSync', this.#takeLoan) as Loan<Meta>;
   }
 
   /**
@@ -222,7 +283,7 @@ export class Connection<T = unknown>
    */
   toWebStream(): WebStreams<T> {
     if (this.closed) throw new ClosedError();
-    return toWebStreams(this);
+    return toWebStreams<T>(this);
   }
 
   /**
@@ -238,6 +299,7 @@ export class Connection<T = unknown>
 
   override close(): void {
     if (this.closed) return;
+    this.#lending.id = closedId;
     binding.pipeCloseEnd(this.id, this.#end);
     super.close();
   }
@@ -253,8 +315,20 @@ export class Connection<T = unknown>
       },
       finish: () => {
         keepUntilArrived(this.attachment, this.#end);
+        this.#lending.id = closedId;
         super.close();
       },
+    };
+  }
+
+  #publishing(loan: Loan): () => undefined | Blocked {
+    this.#checkWritable();
+    const { attempt, need } = this.#lending.publication(loan);
+    return () => {
+      const outcome = attempt(false);
+      if (outcome > 0) return undefined;
+      if (outcome === Outcome.brokenPipe) throw new BrokenPipeError();
+      return this.#sends.blockedOn(8 + 2 * this.#end + 1, need);
     };
   }
 
@@ -327,10 +401,27 @@ export class Connection<T = unknown>
   readonly #take = (): T | Blocked => {
     const outcome = binding.pipeReceive(this.id, this.#end);
     if (outcome >= 0) return messages.decode(this.#codec, 0, outcome);
+    if (outcome === Outcome.loan) return this.#takeCopy() as T;
     if (outcome !== Outcome.smallBuffer) return this.#receiveOutcome(outcome);
     messages.growReceived();
     return this.#take();
   };
+
+  readonly #takeLoan = (): Loan | Blocked => {
+    const loan = this.#lending.take();
+    return typeof loan === 'number' ? this.#receiveOutcome(loan) : loan;
+  };
+
+  /** The bytes of the loan that is known to be next. */
+  #takeCopy(): Buffer {
+    const loan = this.#takeLoan();
+    if (loan === blocked) throw new CorruptSegmentError(`A message of '${this.name}' vanished`);
+    try {
+      return Buffer.from(loan.buffer);
+    } finally {
+      loan.release();
+    }
+  }
 
   #takeBytes(most: number): Buffer | Blocked {
     const length = binding.pipeNextLength(this.id, this.#end);
@@ -340,16 +431,23 @@ export class Connection<T = unknown>
       throw new BufferTooShort(`A message of ${length} bytes is longer than ${most}`);
     }
     const bytes = Buffer.allocUnsafe(length);
+    const outcome = binding.pipeReceiveInto(this.id, this.#end, bytes, 0);
+    if (outcome === Outcome.loan) return this.#takeCopy();
     // What is read twice in shared memory may have changed in between; these bytes are nobody's then.
-    if (binding.pipeReceiveInto(this.id, this.#end, bytes, 0) === length) return bytes;
+    if (outcome === length) return bytes;
     throw new CorruptSegmentError(`The length of a message of '${this.name}' changed`);
   }
 
   #takeInto(target: Uint8Array): number | Blocked {
     const outcome = binding.pipeReceiveInto(this.id, this.#end, target, 0);
     if (outcome >= 0) return outcome;
-    if (outcome !== Outcome.smallBuffer) return this.#receiveOutcome(outcome);
+    if (outcome !== Outcome.smallBuffer && outcome !== Outcome.loan)
+      return this.#receiveOutcome(outcome);
     const data = this.#takeBytes(wholeMessage) as Buffer;
+    if (data.length <= target.length) {
+      target.set(data);
+      return data.length;
+    }
     throw new BufferTooShort(
       `A message of ${data.length} bytes does not fit into ${target.length}; it is whole in data`,
       { data },

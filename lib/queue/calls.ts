@@ -1,3 +1,4 @@
+import type { LoanCalls } from '../loans/lending.js';
 import { binding } from '../native.js';
 
 /** The native calls of a kind of queue, which all kinds have with the same arguments and outcomes (binding.d.ts). */
@@ -38,4 +39,14 @@ export const priorityCalls: QueueCalls = {
   getMany: binding.priorityGetMany,
   count: binding.priorityCount,
   stopInsisting: binding.priorityStopInsisting,
+};
+
+/** Loans of queues that are first in, first out. */
+export const loanCalls: LoanCalls = {
+  lend: binding.queueLend,
+  take: binding.queueTakeLoan,
+  put: binding.queuePutLoan,
+  side: 'queue',
+  lendable: 5,
+  putLock: 2,
 };

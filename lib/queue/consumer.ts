@@ -1,5 +1,7 @@
 import type { Codec } from '../codec/codec.js';
 import { Empty, ShutDown } from '../errors.js';
+import type { Lending } from '../loans/lending.js';
+import type { Loan } from '../loans/loan.js';
 import * as messages from '../messages.js';
 import { binding, Outcome } from '../native.js';
 import type { Wait } from '../options.js';
@@ -15,33 +17,60 @@ export class Consumer<T> {
   readonly #codec: Codec<T>;
   readonly #owner: object;
   readonly #calls: QueueCalls;
+  readonly #lending: Lending | undefined;
   /** Items taken together with one that could not be decoded: the next ones to come. */
   readonly #undecoded: Buffer[] = [];
 
-  constructor(owner: object, id: number, lane: Lane, codec: Codec<T>, calls = queueCalls) {
+  /** `lending` where the queue may have loans. */
+  constructor(
+    owner: object,
+    id: number,
+    lane: Lane,
+    codec: Codec<T>,
+    calls = queueCalls,
+    lending?: Lending,
+  ) {
     this.#owner = owner;
     this.id = id;
     this.#lane = lane;
     this.#codec = codec;
     this.#calls = calls;
+    this.#lending = lending;
   }
 
   get(wait: Wait): Promise<T> {
-    if (!this.#lane.busy && !wait.signal?.aborted) {
-      const item = this.#take();
-      if (item !== blocked) return Promise.resolve(item);
-      if (wait.timeout === 0) return Promise.resolve(this.#now(this.#take));
-    }
-    return this.#lane.wait(this.#owner, wait, this.#take, throwEmpty);
+    return this.#getBy(this.#take, wait);
   }
 
   getSync(wait: Wait): T {
+    return this.#getSyncBy(this.#take, wait);
+  }
+
+  /** The oldest item as bytes in place. */
+  getLoan(wait: Wait): Promise<Loan> {
+    return this.#getBy(this.#takeLoan, wait);
+  }
+
+  getLoanSync(wait: Wait): Loan {
+    return this.#getSyncBy(this.#takeLoan, wait);
+  }
+
+  #getBy<R>(take: () => R | Blocked, wait: Wait): Promise<R> {
+    if (!this.#lane.busy && !wait.signal?.aborted) {
+      const item = take();
+      if (item !== blocked) return Promise.resolve(item);
+      if (wait.timeout === 0) return Promise.resolve(this.#now(take));
+    }
+    return this.#lane.wait(this.#owner, wait, take, throwEmpty);
+  }
+
+  #getSyncBy<R>(take: () => R | Blocked, wait: Wait): R {
     if (!this.#lane.busy) {
-      const item = this.#take();
+      const item = take();
       if (item !== blocked) return item;
     }
-    if (wait.timeout === 0) return this.#now(this.#take);
-    return this.#lane.waitSync(wait, this.#take, throwEmpty);
+    if (wait.timeout === 0) return this.#now(take);
+    return this.#lane.waitSync(wait, take, throwEmpty);
   }
 
   getMany(most: number, wait: Wait): Promise<T[]> {
@@ -74,10 +103,31 @@ export class Consumer<T> {
     if (this.#undecoded.length > 0) return this.#decodeLater();
     const outcome = this.#calls.get(this.id);
     if (outcome >= 0) return messages.decode(this.#codec, 0, outcome);
+    if (outcome === Outcome.loan) return this.#takeCopy();
     if (outcome !== Outcome.smallBuffer) return this.#blockedBy(outcome);
     messages.growReceived();
     return this.#take();
   };
+
+  readonly #takeLoan = (): Loan | Blocked => {
+    const lending = this.#lending as Lending;
+    const bytes = this.#undecoded.shift();
+    if (bytes !== undefined) return lending.copied(bytes);
+    const loan = lending.take();
+    return typeof loan === 'number' ? this.#blockedBy(loan) : loan;
+  };
+
+  /** What was sent as a loan, for who wants an item: a buffer. Somebody else may have taken it meanwhile, and this is the next one. */
+  #takeCopy(): T | Blocked {
+    const loan = this.#takeLoan();
+    if (loan === blocked) return blocked;
+    try {
+      const bytes = Buffer.from(loan.buffer);
+      return loan.encoded ? this.#codec.decode(bytes, 0, bytes.length) : (bytes as T);
+    } finally {
+      loan.release();
+    }
+  }
 
   #takeMany(most: number): T[] | Blocked {
     if (this.#undecoded.length > 0) return [this.#decodeLater()];
@@ -85,6 +135,10 @@ export class Consumer<T> {
     if (count === Outcome.smallBuffer) {
       messages.growReceived();
       return this.#takeMany(most);
+    }
+    if (count === Outcome.loan) {
+      const item = this.#takeCopy();
+      return item === blocked ? blocked : [item];
     }
     return count < 0 ? this.#blockedBy(count) : this.#decodeMany(count);
   }

@@ -1,5 +1,7 @@
 import type { Codec } from '../codec/codec.js';
 import { Full, ShutDown } from '../errors.js';
+import type { Lending } from '../loans/lending.js';
+import { Loan } from '../loans/loan.js';
 import * as messages from '../messages.js';
 import { binding, Outcome } from '../native.js';
 import type { Wait } from '../options.js';
@@ -8,7 +10,14 @@ import { handOver } from '../pipe/transfer.js';
 import { type Blocked, blocked, type Lane } from '../waiting/lane.js';
 
 /** The conditions of a native queue (native/core/messages/queue.h). */
-export const Condition = { notEmpty: 0, notFull: 1, putLock: 2, getLock: 3 } as const;
+export const Condition = {
+  notEmpty: 0,
+  notFull: 1,
+  putLock: 2,
+  getLock: 3,
+  lendable: 5,
+  publishable: 6,
+} as const;
 
 /** How long a form that never waits stays with another process's critical section, which takes microseconds; in milliseconds. */
 export const lockPatience = 100;
@@ -26,17 +35,29 @@ export class Producer<T> {
   readonly #codec: Codec<T>;
   readonly #owner: object;
   readonly #calls: QueueCalls;
+  readonly #lending: Lending | undefined;
 
-  constructor(owner: object, id: number, lane: Lane, codec: Codec<T>, calls = queueCalls) {
+  /** Without `lending` a loan is refused as an item that cannot travel. */
+  constructor(
+    owner: object,
+    id: number,
+    lane: Lane,
+    codec: Codec<T>,
+    calls = queueCalls,
+    lending?: Lending,
+  ) {
     this.#owner = owner;
     this.id = id;
     this.#lane = lane;
     this.#codec = codec;
     this.#calls = calls;
+    this.#lending = lending;
   }
 
-  put(item: T, wait: Wait): Promise<void> {
-    messages.encode(this.#codec, item);
+  put(item: T | Loan, wait: Wait): Promise<void> {
+    if (isLoan(item) && this.#lending !== undefined)
+      return this.#through(this.#publishing(this.#lending, item), wait);
+    messages.encode(this.#codec, item as T);
     const objects = messages.takeObjects();
     if (!this.#lane.busy && !wait.signal?.aborted && this.#putScratch(objects) !== blocked)
       return done;
@@ -48,8 +69,12 @@ export class Producer<T> {
     return this.#wait(wait, this.#retry(bytes, objects));
   }
 
-  putSync(item: T, wait: Wait): void {
-    messages.encode(this.#codec, item);
+  putSync(item: T | Loan, wait: Wait): void {
+    if (isLoan(item) && this.#lending !== undefined) {
+      this.#throughSync(this.#publishing(this.#lending, item), wait);
+      return;
+    }
+    messages.encode(this.#codec, item as T);
     const objects = messages.takeObjects();
     if (!this.#lane.busy && this.#putScratch(objects) !== blocked) return;
     const bytes = messages.encodedCopy();
@@ -119,8 +144,33 @@ export class Producer<T> {
     };
   }
 
-  #blockedBy(outcome: number, need: number): Blocked {
-    if (outcome === Outcome.full) return this.#lane.blockedOn(Condition.notFull, need);
+  #publishing(lending: Lending, loan: Loan): () => undefined | Blocked {
+    const { attempt, need } = lending.publication(loan);
+    let attempts = 0;
+    return () => {
+      const outcome = attempt(++attempts > patience);
+      return outcome > 0 ? undefined : this.#blockedBy(outcome, need, Condition.publishable);
+    };
+  }
+
+  /** What needs no copy to wait. */
+  #through(attempt: () => undefined | Blocked, wait: Wait): Promise<void> {
+    if (!this.#lane.busy && !wait.signal?.aborted && attempt() !== blocked) return done;
+    if (wait.timeout === 0 && !wait.signal?.aborted) {
+      this.#putNow(attempt);
+      return done;
+    }
+    return this.#lane.wait(this.#owner, wait, attempt, () => this.#giveUp());
+  }
+
+  #throughSync(attempt: () => undefined | Blocked, wait: Wait): void {
+    if (!this.#lane.busy && attempt() !== blocked) return;
+    if (wait.timeout === 0) this.#putNow(attempt);
+    else this.#lane.waitSync(wait, attempt, () => this.#giveUp());
+  }
+
+  #blockedBy(outcome: number, need: number, room: number = Condition.notFull): Blocked {
+    if (outcome === Outcome.full) return this.#lane.blockedOn(room, need);
     if (outcome === Outcome.busy) return this.#lane.blockedOn(Condition.putLock);
     throw new ShutDown();
   }
@@ -210,6 +260,10 @@ export class Producer<T> {
       count: () => put,
     };
   }
+}
+
+function isLoan(item: unknown): item is Loan {
+  return typeof item === 'object' && item instanceof Loan;
 }
 
 /** A batch on its way. */

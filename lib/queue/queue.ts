@@ -1,6 +1,6 @@
 import { Opened } from '../attachment.js';
 import type { Codec } from '../codec/codec.js';
-import { invalidArgType, ShutDown } from '../errors.js';
+import { Full, invalidArgType, ShutDown } from '../errors.js';
 import { binding, Outcome } from '../native.js';
 import {
   checkName,
@@ -12,6 +12,9 @@ import {
   type SyncWaitOptions,
   type WaitOptions,
 } from '../options.js';
+import { Lending } from '../loans/lending.js';
+import type { Loan } from '../loans/loan.js';
+import { loanCalls, queueCalls } from './calls.js';
 import { Consumer } from './consumer.js';
 import { createQueue, openOrCreateQueue, openQueue, type QueueKind } from './open.js';
 import { codecOf } from './codec-of.js';
@@ -32,6 +35,7 @@ import { closedId, SharedObject } from '../shared-object.js';
 export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>, HasSelectable {
   readonly #producer: Producer<T>;
   readonly #consumer: Consumer<T>;
+  readonly #lending: Lending;
   readonly #maxsize: number;
   readonly #capacity: number;
 
@@ -48,8 +52,11 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
     const { capacity, maxItems } = binding.queueLimits(this.id);
     this.#capacity = capacity;
     this.#maxsize = maxItems;
-    this.#producer = new Producer(this, this.id, this.attachment.lane('put'), codec);
-    this.#consumer = new Consumer(this, this.id, this.attachment.lane('get'), codec);
+    const lending = new Lending(this, attachment, attachment.lane('lend'), loanCalls);
+    const [puts, gets] = [attachment.lane('put'), attachment.lane('get')];
+    this.#producer = new Producer(this, this.id, puts, codec, queueCalls, lending);
+    this.#consumer = new Consumer(this, this.id, gets, codec, queueCalls, lending);
+    this.#lending = lending;
   }
 
   /**
@@ -91,8 +98,11 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
    * Resolves when the item is visible to every process. Waits for room.
    * Rejects with Full when time runs out, ShutDown after `shutdown()`, SerializationError where the item cannot travel (nothing is
    * queued), MessageTooLargeError, AbortError, ClosedError.
+   *
+   * A loan from `alloc` goes without a copy, and is over then: its views are empty. Where the put failed it is as it was. A loan that
+   * was received, or that another object lent, is refused with InterprocError `ERR_LOAN_FOREIGN`.
    */
-  put(item: T, options?: WaitOptions): Promise<void> {
+  put(item: T | Loan, options?: WaitOptions): Promise<void> {
     try {
       return this.#producer.put(item, readWait(options, 'put'));
     } catch (error) {
@@ -101,17 +111,17 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
   }
 
   /** Blocks the thread until the item is in. @throws what `put` rejects with */
-  putSync(item: T, options?: SyncWaitOptions): void {
+  putSync(item: T | Loan, options?: SyncWaitOptions): void {
     this.#producer.putSync(item, readSyncWait(options, 'putSync'));
   }
 
   /** Tries once. @throws what `put` rejects with */
-  putNowait(item: T): void {
+  putNowait(item: T | Loan): void {
     this.#producer.putSync(item, once);
   }
 
   /**
-   * Takes the oldest item; waits for one.
+   * Takes the oldest item; waits for one. What was put as a loan is a Buffer, copied.
    * Rejects with Empty when time runs out, ShutDown when the queue was shut down and is drained, AbortError, ClosedError.
    */
   get(options?: WaitOptions): Promise<T> {
@@ -130,6 +140,59 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
   /** Tries once. @throws what `get` rejects with */
   getNowait(): T {
     return this.#consumer.getSync(once);
+  }
+
+  /**
+   * Lends memory for a message of `bytes` bytes: fill its `buffer`, then `put` it. It holds whatever was there before, and takes no
+   * room in the queue until it is put. Waits only where all of the region (4 GiB of pages of 64 KiB) is lent or queued; woken by a
+   * `release`. Rejects with Full when time runs out, MessageTooLargeError above `maxBytes`, InterprocError `ENOSPC` where `/dev/shm` is
+   * full, ShutDown, AbortError, ClosedError.
+   */
+  alloc<Meta = unknown>(bytes: number, options?: WaitOptions): Promise<Loan<Meta>> {
+    try {
+      const size = readInteger(bytes, 'bytes', 1);
+      const loan = this.#lending.lend(size, readWait(options, 'alloc'), throwFull);
+      return loan as Promise<Loan<Meta>>;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** The same, blocking the thread. */
+  allocSync<Meta = unknown>(bytes: number, options?: SyncWaitOptions): Loan<Meta> {
+    const size = readInteger(bytes, 'bytes', 1);
+    return this.#lending.lendSync(
+      size,
+      readSyncWait(options, 'allocSync'),
+      throwFull,
+    ) as Loan<Meta>;
+  }
+
+  /** Tries once. @throws what `alloc` rejects with */
+  allocNowait<Meta = unknown>(bytes: number): Loan<Meta> {
+    return this.allocSync(bytes, once);
+  }
+
+  /**
+   * Takes the oldest item as its bytes, in place: of a loan what its sender wrote, of another item what the codec made of it (`encoded`).
+   * Small items, which lie in no pages, are copied. `release` it when it was read. Rejects as `get` does.
+   */
+  getLoan<Meta = unknown>(options?: WaitOptions): Promise<Loan<Meta>> {
+    try {
+      return this.#consumer.getLoan(readWait(options, 'getLoan')) as Promise<Loan<Meta>>;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** The same, blocking the thread. */
+  getLoanSync<Meta = unknown>(options?: SyncWaitOptions): Loan<Meta> {
+    return this.#consumer.getLoanSync(readSyncWait(options, 'getLoanSync')) as Loan<Meta>;
+  }
+
+  /** Tries once. @throws what `get` rejects with */
+  getLoanNowait<Meta = unknown>(): Loan<Meta> {
+    return this.#consumer.getLoanSync(once) as Loan<Meta>;
   }
 
   /**
@@ -195,7 +258,7 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
 
   override close(): void {
     super.close();
-    this.#producer.id = this.#consumer.id = closedId;
+    this.#producer.id = this.#consumer.id = this.#lending.id = closedId;
   }
 
   /** For `wait()`: an item to get, or shut down and drained. @internal */
@@ -222,6 +285,10 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
       return: () => Promise.resolve({ done: true, value: undefined }),
     };
   }
+}
+
+function throwFull(): never {
+  throw new Full('All of the memory for large messages is lent or queued');
 }
 
 const once = Object.freeze({ timeout: 0 });

@@ -89,6 +89,7 @@ void Environment::remove(std::uint32_t id) {
   // Before the memory goes: every typed array on it becomes empty instead of dangling.
   for (const View& view : entry.views) detach_view(view);
   entry.views.clear();
+  entry.loans.clear();
   object->leave(Leaving::kOrderly);
   object->segment().detach();
   entry.object.reset();

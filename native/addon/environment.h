@@ -75,10 +75,14 @@ class Environment {
     SharedObject* object = find(id);
     return object != nullptr ? object : static_cast<SharedObject*>(refuse());
   }
+  [[nodiscard]] bool has(std::uint32_t id) { return find(id) != nullptr; }
   // Leaves in an orderly way, detaches the views' memory, then unmaps.
   void remove(std::uint32_t id);
   // A buffer over the cell's memory, a new one each time: a handle that is closed empties its own.
   napi_value view(std::uint32_t id, const Cell& cell);
+  // Lent memory of an object that get() found, by numbers that are never used twice.
+  std::map<std::uint32_t, Loan>& loans(std::uint32_t id) { return entries_[id & kIndexMask].loans; }
+  std::uint32_t last_loan = 0;
   // Empties the typed arrays on one of them and unmaps it.
   void remove_view(std::uint32_t id, napi_value buffer);
 
@@ -120,6 +124,7 @@ class Environment {
     std::unique_ptr<SharedObject> object;
     std::uint32_t generation = 0;
     std::vector<View> views;
+    std::map<std::uint32_t, Loan> loans;  // behind the object: they go first
   };
   template <class T>
   static constexpr std::uint32_t kind_of();

@@ -9,6 +9,7 @@ void export_objects(napi_env env, napi_value exports);
 void export_queue(napi_env env, napi_value exports);
 void export_priority_queue(napi_env env, napi_value exports);
 void export_pipe(napi_env env, napi_value exports);
+void export_loans(napi_env env, napi_value exports);
 void export_locks(napi_env env, napi_value exports);
 void export_semaphore(napi_env env, napi_value exports);
 void export_sync(napi_env env, napi_value exports);

@@ -59,6 +59,7 @@ Meaning meaning_of(Status status, const std::string& subject) {
     case Code::kOk:
     case Code::kBusy:
     case Code::kSmallBuffer:
+    case Code::kLoan:
     case Code::kClosed:
       break;
   }

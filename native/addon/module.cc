@@ -22,6 +22,7 @@ napi_value initialise(napi_env env, napi_value exports) {
   export_queue(env, exports);
   export_priority_queue(env, exports);
   export_pipe(env, exports);
+  export_loans(env, exports);
   export_locks(env, exports);
   export_semaphore(env, exports);
   export_sync(env, exports);

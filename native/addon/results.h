@@ -15,6 +15,7 @@ enum Outcome : std::int32_t {
   kOutcomeEndOfFile = -5,
   kOutcomeBrokenPipe = -6,
   kOutcomeSmallBuffer = -7,
+  kOutcomeLoan = -8,
 };
 
 // `value` where the status is ok, the outcome's number where it has one, else null with an error thrown.
@@ -37,6 +38,8 @@ inline napi_value result(Environment& environment, const SharedObject& object, S
       return integer(env, kOutcomeBrokenPipe);
     case Code::kSmallBuffer:
       return integer(env, kOutcomeSmallBuffer);
+    case Code::kLoan:
+      return integer(env, kOutcomeLoan);
     default:
       return environment.fail(status, object.segment().name());
   }

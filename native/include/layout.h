@@ -167,25 +167,29 @@ IPC_ASSERT(sizeof(struct ipc_owned_lock) == 128);
 #define IPC_UNIT 8u
 
 /* A record is this header, the payload, and padding up to 8 bytes. It never wraps. */
-enum ipc_record_type { IPC_RECORD_DATA = 1, IPC_RECORD_SKIP = 2, IPC_RECORD_EXTENT = 3 };
+/* EXTENT: an encoded message that lies in a run of pages. LOAN: bare bytes that do, with metadata beside them. */
+enum ipc_record_type { IPC_RECORD_DATA = 1, IPC_RECORD_SKIP = 2, IPC_RECORD_EXTENT = 3, IPC_RECORD_LOAN = 4 };
 struct ipc_record {
   uint32_t length; /* payload bytes; for SKIP the bytes to pass over behind the header */
   uint32_t type;
 };
 IPC_ASSERT(sizeof(struct ipc_record) == 8);
 
-/* Payload of an EXTENT record: where the message lies. */
+/* Payload of an EXTENT record: where the message lies. In a LOAN record MessagePack of up to IPC_LOAN_META_MAX bytes
+ * follows it: what the sender says of the bytes. */
 struct ipc_extent_ref {
   uint32_t page;
   uint32_t pages;
   uint64_t length;
 };
 IPC_ASSERT(sizeof(struct ipc_extent_ref) == 16);
+#define IPC_LOAN_META_MAX 1000u
 
 /*
  * One run of pages in an extents region; only the entry of a run's first page counts. state: bits 0..1 ipc_run_state,
  * 2..9 slot, 10..25 generation's low 16 bits, 26..61 low 36 bits: ring position of the record that refers to the run.
  */
+/* WRITING: lent to a writer. READING: lent to a reader. Both for as long as they like, and only while they live. */
 enum ipc_run_state { IPC_RUN_FREE = 0, IPC_RUN_WRITING = 1, IPC_RUN_QUEUED = 2, IPC_RUN_READING = 3 };
 struct ipc_run {
   uint64_t state;

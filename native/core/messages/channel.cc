@@ -66,10 +66,11 @@ Status Channel::attach(const Segment& segment, ipc_channel& shared) {
 
 // ---- Producer
 
+bool Channel::all_items_taken_up(bool fresh) { return max_items_ != 0 && ring_.written_records(fresh) >= max_items_; }
+
 Status Channel::append(std::span<const std::byte> message) {
   if (message.size() > max_bytes_) return {Code::kTooLarge};
-  if (max_items_ != 0 && ring_.written_records(false) >= max_items_ && ring_.written_records(true) >= max_items_)
-    return {Code::kFull};
+  if (all_items_taken_up(false) && all_items_taken_up(true)) return {Code::kFull};
   std::span<std::byte> room;
   if (!large(message.size())) {
     if (Status s = ring_.reserve(static_cast<std::uint32_t>(message.size()), IPC_RECORD_DATA, room); !s.ok()) return s;
@@ -113,6 +114,44 @@ Status Channel::push_many(std::span<const std::byte> messages, std::span<const s
   return {};
 }
 
+Status Channel::lend(std::uint64_t bytes, Loan& out) {
+  if (bytes > max_bytes_ || bytes == 0) return {Code::kTooLarge};
+  ipc_extent_ref run{};
+  if (Status s = extents_.allocate(bytes, Extents::kUnbounded, {load_relaxed(shared_->tail)}, run); !s.ok()) return s;
+  out = Loan(extents_, run, true);
+  return {};
+}
+
+Status Channel::publish(Loan& loan, std::span<const std::byte> meta) {
+  if (!loan.writing() || !loan.of(extents_)) return {Code::kClosed};
+  if (meta.size() > IPC_LOAN_META_MAX) return {Code::kTooLarge};
+  if (Status s = ring_.begin_write(); !s.ok()) return s;
+  if (all_items_taken_up(false) && all_items_taken_up(true)) return {Code::kFull};
+  const ipc_extent_ref run = loan.run();
+  if (Status s = extents_.admit(run, capacity(), ring_.write_position()); !s.ok()) return s;
+  std::span<std::byte> room;
+  const std::uint32_t payload = static_cast<std::uint32_t>(sizeof run + meta.size());
+  if (Status s = ring_.reserve(payload, IPC_RECORD_LOAN, room); !s.ok()) return s;
+  std::memcpy(room.data(), &run, sizeof run);
+  copy_bytes(room.data() + sizeof run, meta.data(), meta.size());
+  extents_.commit(run, ring_.last_reserved());
+  ring_.publish();
+  loan.part_with();
+  return {};
+}
+
+bool Channel::has_room_to_lend(std::uint64_t bytes) {
+  return bytes > max_bytes_ || extents_.has_room(bytes, Extents::kUnbounded, {load_acquire(shared_->tail)});
+}
+
+bool Channel::has_room_to_publish(std::uint64_t need) {
+  std::uint64_t used = 0, records = 0;
+  if (!ring_.fill(used, records).ok()) return true;  // let the attempt report it
+  if (max_items_ != 0 && records >= max_items_) return false;
+  return ring_.fits(sizeof(ipc_extent_ref) + (need & 1023)) &&
+         extents_.admits(need >> 10, capacity(), {load_acquire(shared_->tail)});
+}
+
 bool Channel::has_room(std::uint64_t bytes) {
   if (bytes > max_bytes_) return true;  // let the attempt report it
   std::uint64_t used = 0, records = 0;
@@ -143,13 +182,13 @@ Status Channel::take_many(std::span<std::byte> into, std::span<std::uint32_t> le
     ipc_record header;
     std::span<const std::byte> payload;
     Status s = ring_.peek(header, payload);
-    if (s.ok() && header.type == IPC_RECORD_EXTENT && count == 0) {
+    const bool in_pages = s.ok() && header.type != IPC_RECORD_DATA;
+    if (in_pages && count == 0) {
       ipc_extent_ref run;
-      if (payload.size() != sizeof run) return Status::corrupt("an extent record of the wrong length");
-      std::memcpy(&run, payload.data(), sizeof run);
+      if (s = reference_of(header, payload, run); !s.ok()) return s;
       taken.length = run.length;
-      if (run.length > kLargestMessage) return Status::corrupt("a message is longer than messages can be");
       if (s = extents_.check(run); !s.ok()) return s;
+      if (header.type == IPC_RECORD_LOAN) return {Code::kLoan};
       if (run.length > into.size()) return {Code::kSmallBuffer};
       if (s = extents_.take(run, ring_.read_position()); !s.ok()) return s;
       ring_.pass(header);
@@ -164,7 +203,7 @@ Status Channel::take_many(std::span<std::byte> into, std::span<std::uint32_t> le
       taken.length = payload.size();
       s = {Code::kSmallBuffer};
     }
-    if (!s.ok() || header.type == IPC_RECORD_EXTENT) {
+    if (!s.ok() || in_pages) {
       if (count == 0) return s;
       break;  // what was copied is taken; the next call meets the trouble first
     }
@@ -185,16 +224,51 @@ void Channel::finish(const Taken& taken, std::span<std::byte> into) {
   extents_.release(taken.run);
 }
 
+Status Channel::take_loan(std::span<std::byte> into, Loan& loan, LoanTaken& what, Taking taking, void* context) {
+  what = {};
+  ring_.begin_read();
+  const Position head = ring_.read_position();
+  ipc_record header;
+  std::span<const std::byte> payload;
+  if (Status s = ring_.peek(header, payload); !s.ok()) return s;
+  ipc_extent_ref run{};
+  const bool in_pages = header.type != IPC_RECORD_DATA;
+  if (in_pages) {
+    if (Status s = reference_of(header, payload, run); !s.ok()) return s;
+    if (Status s = extents_.check(run); !s.ok()) return s;
+    payload = payload.subspan(sizeof run);
+  }
+  what = {in_pages ? run.length : payload.size(), payload.size(), header.type != IPC_RECORD_LOAN};
+  if (payload.size() > into.size()) return {Code::kSmallBuffer};
+  copy_bytes(into.data(), payload.data(), payload.size());
+  if (in_pages) {
+    if (Status s = extents_.take(run, ring_.read_position()); !s.ok()) return s;
+  }
+  ring_.pass(header);
+  if (taking != nullptr) taking(context, head, 1);
+  ring_.advance();
+  if (in_pages) loan = Loan(extents_, run, false);
+  return {};
+}
+
+Status Channel::reference_of(const ipc_record& header, std::span<const std::byte> payload, ipc_extent_ref& out) {
+  const std::size_t meta_most = header.type == IPC_RECORD_LOAN ? IPC_LOAN_META_MAX : 0;
+  if (payload.size() < sizeof out || payload.size() - sizeof out > meta_most)
+    return Status::corrupt("a record that refers to pages has the wrong length");
+  std::memcpy(&out, payload.data(), sizeof out);
+  if (out.length > kLargestMessage) return Status::corrupt("a message is longer than messages can be");
+  return {};
+}
+
 Status Channel::next_length(std::uint64_t& length) {
   ring_.begin_read();
   ipc_record header;
   std::span<const std::byte> payload;
   if (Status s = ring_.peek(header, payload); !s.ok()) return s;
   length = payload.size();
-  if (header.type != IPC_RECORD_EXTENT) return {};
+  if (header.type == IPC_RECORD_DATA) return {};
   ipc_extent_ref run;
-  if (payload.size() != sizeof run) return Status::corrupt("an extent record of the wrong length");
-  std::memcpy(&run, payload.data(), sizeof run);
+  if (Status s = reference_of(header, payload, run); !s.ok()) return s;
   length = run.length;
   return extents_.check(run);
 }

@@ -9,6 +9,7 @@
 
 #include "layout.h"
 #include "messages/extents.h"
+#include "messages/loan.h"
 #include "messages/ring.h"
 #include "segment/segment.h"
 
@@ -50,7 +51,15 @@ class Channel {
   // As many of the messages, which lie one behind the other, as fit; published at once. kFull only where not one fits.
   Status push_many(std::span<const std::byte> messages, std::span<const std::uint32_t> lengths, std::uint32_t& pushed);
 
-  // ---- Consumer. kEmpty; kSmallBuffer with taken.length, where the message is larger than `into` and stays.
+  // ---- Producer, loans. A run to write into; its bytes are whatever was there before. Queued messages do not count
+  // against it: publish() is where a producer waits for them. kFull (the region is full), kTooLarge, kSystem.
+  Status lend(std::uint64_t bytes, Loan& out);
+  // Queues a lent run with what is to be said of it, without a copy; the loan is over then. kFull, kCorrupt, kTooLarge
+  // (metadata beyond IPC_LOAN_META_MAX), kClosed (released already, or not this channel's): the loan stays as it was.
+  Status publish(Loan& loan, std::span<const std::byte> meta);
+
+  // ---- Consumer. kEmpty; kSmallBuffer with taken.length, where the message is larger than `into` and stays; kLoan,
+  // where it was published as a loan and is to be taken as one.
   Status take(std::span<std::byte> into, Taken& taken);
   // Copies a large message and gives its pages back. Needs no lock.
   void finish(const Taken& taken, std::span<std::byte> into);
@@ -60,6 +69,15 @@ class Channel {
   using Taking = void (*)(void* context, Position head, std::uint32_t count);
   Status take_many(std::span<std::byte> into, std::span<std::uint32_t> lengths, std::uint32_t& count, Taken& taken,
                    Taking taking = nullptr, void* context = nullptr);
+  // Takes the message at the head as a loan where it lies in pages: then `into` has its metadata. A small one is copied
+  // to `into` as it is. kEmpty; kSmallBuffer with what.copied.
+  struct LoanTaken {
+    std::uint64_t length = 0;  // of the message
+    std::uint64_t copied = 0;  // bytes in `into`
+    bool encoded = true;       // false: bare bytes, which their sender had as a loan
+  };
+  Status take_loan(std::span<std::byte> into, Loan& loan, LoanTaken& what, Taking taking = nullptr,
+                   void* context = nullptr);
   // The length of the message at the head.
   Status next_length(std::uint64_t& length);
   // Passes over whatever is queued, and frees its pages.
@@ -69,6 +87,10 @@ class Channel {
   Status fill(std::uint64_t& bytes, std::uint64_t& records) const { return ring_.fill(bytes, records); }
   [[nodiscard]] bool empty() const;
   bool has_room(std::uint64_t bytes);
+  // Whether lend() would find room; whether publish() would, for a need that publishing() made.
+  bool has_room_to_lend(std::uint64_t bytes);
+  bool has_room_to_publish(std::uint64_t need);
+  static constexpr std::uint64_t publishing(std::uint64_t bytes, std::uint64_t meta) { return bytes << 10 | meta; }
   [[nodiscard]] std::uint64_t capacity() const { return ring_.capacity(); }
   [[nodiscard]] std::uint64_t max_items() const { return max_items_; }
   [[nodiscard]] std::uint64_t max_bytes() const { return max_bytes_; }
@@ -77,6 +99,8 @@ class Channel {
  private:
   [[nodiscard]] bool large(std::uint64_t bytes) const { return bytes > inline_most_; }
   Status append(std::span<const std::byte> message);
+  [[nodiscard]] bool all_items_taken_up(bool fresh);
+  static Status reference_of(const ipc_record& header, std::span<const std::byte> payload, ipc_extent_ref& out);
 
   const Segment* segment_ = nullptr;
   ipc_channel* shared_ = nullptr;

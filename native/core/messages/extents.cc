@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 
+#include <bitset>
 #include <cerrno>
 
 #include "system/atomic.h"
 #include "system/crash_point.h"
+#include "waiting/wait.h"
 
 namespace interproc {
 namespace {
@@ -28,6 +30,42 @@ bool queued_between(std::uint64_t word, Position head, Position tail) {
   const Position at{(word >> kPositionShift) & Position::kUnitMask};
   return at.bytes_since(head) < tail.bytes_since(head);
 }
+
+// Whether runs are in use. Asks the kernel once about each participant, however many runs are in its hands.
+class Usage {
+ public:
+  Usage(const Segment& segment, Position head, Position tail) : segment_(segment), head_(head), tail_(tail) {}
+
+  bool in_use(std::uint64_t word) {
+    switch (state_of(word)) {
+      case IPC_RUN_FREE:
+        return false;
+      case IPC_RUN_WRITING:
+        return owner_lives(word);
+      case IPC_RUN_QUEUED:
+        return queued_between(word, head_, tail_);
+      case IPC_RUN_READING:
+        return queued_between(word, head_, tail_) || owner_lives(word);
+    }
+    return false;
+  }
+
+ private:
+  bool owner_lives(std::uint64_t word) {
+    const auto slot = static_cast<std::uint32_t>(word >> kSlotShift & kSlotMask);
+    const std::uint32_t generation = load_acquire(segment_.participant(slot).generation);
+    if ((generation & kGenerationMask) != (word >> kGenerationShift & kGenerationMask)) return false;
+    if (!asked_[slot]) {
+      asked_[slot] = true;
+      alive_[slot] = segment_.alive({slot, generation});
+    }
+    return alive_[slot];
+  }
+
+  const Segment& segment_;
+  Position head_, tail_;
+  std::bitset<IPC_PARTICIPANTS> asked_, alive_;
+};
 
 std::uint32_t pages_for(std::uint64_t bytes) {
   return static_cast<std::uint32_t>((bytes + IPC_EXTENT_PAGE - 1) / IPC_EXTENT_PAGE);
@@ -55,26 +93,6 @@ Status Extents::map() {
   return {};
 }
 
-bool Extents::in_use(std::uint64_t word, Position head, Position tail) const {
-  const auto owner_lives = [&] {
-    const auto slot = static_cast<std::uint32_t>(word >> kSlotShift & kSlotMask);
-    const std::uint32_t generation = load_acquire(segment_->participant(slot).generation);
-    return (generation & kGenerationMask) == (word >> kGenerationShift & kGenerationMask) &&
-           segment_->alive({slot, generation});
-  };
-  switch (state_of(word)) {
-    case IPC_RUN_FREE:
-      return false;
-    case IPC_RUN_WRITING:
-      return owner_lives();
-    case IPC_RUN_QUEUED:
-      return queued_between(word, head, tail);
-    case IPC_RUN_READING:
-      return queued_between(word, head, tail) || owner_lives();
-  }
-  return false;
-}
-
 Status Extents::survey(std::uint32_t wanted, Position tail, bool merge, Survey& out) {
   out = {};
   out.pages = load_acquire(shared_->extent_pages);
@@ -84,7 +102,7 @@ Status Extents::survey(std::uint32_t wanted, Position tail, bool merge, Survey& 
   // The head before any state. A run whose record the consumer has passed was marked READING before the head moved, so
   // who sees the new head (acquire, pairs with Ring::advance()) sees the mark; who sees the old one counts it as
   // queued.
-  const Position head{load_acquire(shared_->head)};
+  Usage usage(*segment_, {load_acquire(shared_->head)}, tail);
   std::uint32_t free_since = IPC_EXTENT_MAX_PAGES;  // where the free stretch that is being walked began
   for (std::uint32_t page = 0; page < out.pages;) {
     ipc_run& run = run_at(page);
@@ -92,8 +110,9 @@ Status Extents::survey(std::uint32_t wanted, Position tail, bool merge, Survey& 
     // Acquire: pairs with the release in release(); the reader's copy is finished before the pages are written again.
     const std::uint64_t state = load_acquire(run.state);
     if (length == 0 || length > out.pages - page) return Status::corrupt("a run of pages reaches past its table");
-    if (in_use(state, head, tail)) {
-      if (state_of(state) != IPC_RUN_READING) out.queued_bytes += std::uint64_t{length} * IPC_EXTENT_PAGE;
+    if (usage.in_use(state)) {
+      // What somebody has in hand, to write or to read, is not queued: whoever holds it bounds it.
+      if (state_of(state) == IPC_RUN_QUEUED) out.queued_bytes += std::uint64_t{length} * IPC_EXTENT_PAGE;
       free_since = IPC_EXTENT_MAX_PAGES;
       page += length;
       continue;
@@ -151,7 +170,7 @@ Status Extents::allocate(std::uint64_t bytes, std::uint64_t most_queued, Positio
   if (bytes > kRegionBytes) return {Code::kTooLarge};
   Survey found;
   if (Status s = survey(wanted, tail, true, found); !s.ok()) return s;
-  if (found.queued_bytes != 0 && found.queued_bytes + bytes > most_queued) return {Code::kFull};
+  if (!found.admits(bytes, most_queued)) return {Code::kFull};
   if (found.fit == IPC_EXTENT_MAX_PAGES) {
     if (Status s = grow(wanted, found); !s.ok()) return s;
   }
@@ -176,9 +195,24 @@ bool Extents::has_room(std::uint64_t bytes, std::uint64_t most_queued, Position 
   if (!map().ok()) return true;  // let the attempt report it
   Survey found;
   if (!survey(pages_for(bytes), tail, false, found).ok()) return true;
-  if (found.queued_bytes != 0 && found.queued_bytes + bytes > most_queued) return false;
+  if (!found.admits(bytes, most_queued)) return false;
   const std::uint32_t end = found.last_free != IPC_EXTENT_MAX_PAGES ? found.last_free : found.pages;
   return found.fit != IPC_EXTENT_MAX_PAGES || pages_for(bytes) <= IPC_EXTENT_MAX_PAGES - end;
+}
+
+Status Extents::admit(const ipc_extent_ref& run, std::uint64_t most_queued, Position tail) {
+  // Nobody else writes the word of a run that is lent to us; what says otherwise is no producer of this layout.
+  if (load_relaxed(run_at(run.page).state) != owned_state(IPC_RUN_WRITING, segment_->me(), {}))
+    return Status::corrupt("a run that was lent to this writer is not its own any more");
+  Survey found;
+  if (Status s = survey(run.pages, tail, false, found); !s.ok()) return s;
+  return {found.admits(run.length, most_queued) ? Code::kOk : Code::kFull};
+}
+
+bool Extents::admits(std::uint64_t bytes, std::uint64_t most_queued, Position tail) {
+  Survey found;
+  if (!map().ok() || !survey(1, tail, false, found).ok()) return true;  // let the attempt report it
+  return found.admits(bytes, most_queued);
 }
 
 std::byte* Extents::data(const ipc_extent_ref& run) { return pages_ + std::uint64_t{run.page} * IPC_EXTENT_PAGE; }
@@ -209,9 +243,17 @@ Status Extents::take(const ipc_extent_ref& run, Position at) {
 }
 
 void Extents::release(const ipc_extent_ref& run) {
+  if (!segment_->attached()) return;
   // Release: pairs with the acquire in survey().
   store_release(run_at(run.page).state, std::uint64_t{IPC_RUN_FREE});
   INTERPROC_CRASH_POINT("extents.released");
+}
+
+void Extents::give_back(const ipc_extent_ref& run) {
+  if (!segment_->attached()) return;
+  release(run);
+  // Everyone: who wants less than the others may be the one for whom there is room now.
+  wake(*segment_, shared_->not_full, kEveryone);
 }
 
 }  // namespace interproc

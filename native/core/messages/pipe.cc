@@ -163,6 +163,32 @@ Status Pipe::receive(unsigned end, std::span<std::byte> into, std::uint64_t& len
   return s;
 }
 
+Status Pipe::lend(unsigned end, std::uint64_t bytes, Loan& out) {
+  if (!owns(end) || !can_write(end)) return {Code::kClosed};
+  if (gone(1 - end, Look::kKernel)) return {Code::kBrokenPipe};
+  return channel_[end].lend(bytes, out);
+}
+
+Status Pipe::send_loan(unsigned end, Loan& loan, std::span<const std::byte> meta) {
+  if (!owns(end) || !can_write(end)) return {Code::kClosed};
+  if (gone(1 - end, Look::kKernel)) return {Code::kBrokenPipe};
+  const Status s = channel_[end].publish(loan, meta);
+  if (s.ok()) wake(*segment_, shared().channel[end].not_empty, 1);
+  return s;
+}
+
+Status Pipe::receive_loan(unsigned end, std::span<std::byte> into, Loan& loan, Channel::LoanTaken& what) {
+  if (!owns(end) || !can_read(end)) return {Code::kClosed};
+  Channel& incoming = channel_[1 - end];
+  Status s = incoming.take_loan(into, loan, what);
+  if (s.code == Code::kEmpty && gone(1 - end, Look::kShared)) {
+    s = incoming.take_loan(into, loan, what);
+    if (s.code == Code::kEmpty) return {Code::kEndOfFile};
+  }
+  if (s.ok()) wake(*segment_, incoming.shared().not_full, 1);
+  return s;
+}
+
 Status Pipe::next_length(unsigned end, std::uint64_t& length) {
   if (!owns(end) || !can_read(end)) return {Code::kClosed};
   Channel& incoming = channel_[1 - end];
@@ -178,8 +204,13 @@ bool Pipe::ready(Condition condition, std::uint64_t need, Look look) {
   const unsigned end = (condition / 2) % 2;
   const bool readable = condition % 2 == 0;
   if (!owns(end) || !(readable ? can_read(end) : can_write(end))) return true;
-  if (readable ? !channel_[1 - end].empty() : channel_[end].has_room(need)) return true;
-  return gone(1 - end, look);
+  const auto ready_now = [&] {
+    if (readable) return !channel_[1 - end].empty();
+    if (condition == lendable_of(end)) return channel_[end].has_room_to_lend(need);
+    if (condition == publishable_of(end)) return channel_[end].has_room_to_publish(need);
+    return channel_[end].has_room(need);
+  };
+  return ready_now() || gone(1 - end, look);
 }
 
 ipc_wait_set* Pipe::waiters(Condition condition) {

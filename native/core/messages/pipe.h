@@ -24,6 +24,9 @@ class Pipe final : public SharedObject {
   // Conditions of end e: readable is 2 * e, writable 2 * e + 1.
   static Condition readable_of(unsigned end) { return 2 * end; }
   static Condition writable_of(unsigned end) { return 2 * end + 1; }
+  // For the writer: room for a loan, and room to send one (Channel::publishing()). Same waiters as writable.
+  static Condition lendable_of(unsigned end) { return 4 + 2 * end + 1; }
+  static Condition publishable_of(unsigned end) { return 8 + 2 * end + 1; }
 
   // Both ends belong to the creator.
   static Status create(std::string_view name, const PipePlan& plan, const CreateOptions& options,
@@ -47,6 +50,11 @@ class Pipe final : public SharedObject {
   // kEmpty, kEndOfFile, kSmallBuffer (with the length), kCorrupt, kClosed.
   Status receive(unsigned end, std::span<std::byte> into, std::uint64_t& length);
   Status next_length(unsigned end, std::uint64_t& length);
+
+  // Loans: Channel::lend(), publish() and take_loan(), and what send() and receive() say of ends and peers.
+  Status lend(unsigned end, std::uint64_t bytes, Loan& out);
+  Status send_loan(unsigned end, Loan& loan, std::span<const std::byte> meta);
+  Status receive_loan(unsigned end, std::span<std::byte> into, Loan& loan, Channel::LoanTaken& what);
 
   [[nodiscard]] bool can_read(unsigned end) const { return channel_[1 - end].used(); }
   [[nodiscard]] bool can_write(unsigned end) const { return channel_[end].used(); }

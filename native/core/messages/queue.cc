@@ -62,41 +62,44 @@ bool Queue::anothers_turn() {
   return now - seen_turn_since_ < kDeference && OwnedLock::owner_alive(*segment_, turn);
 }
 
-template <class Push>
-Status Queue::locked_put(bool insist, Push push) {
+// Runs `act` as the only producer, unless the queue was shut down. Afterwards a full fence has been passed.
+template <class Act>
+Status Queue::with_put_lock(Act act) {
   ipc_channel& channel = shared().channel;
   OwnedLock lock(*segment_, shared().put_lock);
   const Acquired acquired = lock.acquire_briefly();
   if (acquired == Acquired::kNo) return {Code::kBusy};
-  Status result;
-  bool deferred = false;
   // Under the lock, so that drained() can tell that no put which saw the queue open is still on its way.
-  if (load_seq_cst(channel.state) != 0) {
-    result = {Code::kShutDown};
-  } else if (anothers_turn()) {
-    deferred = true;
-    result = {Code::kFull};
-  } else {
-    result = push();
-  }
-  const std::uint32_t me = lock.my_word();
-  const bool was_my_turn = load_relaxed(channel.turn) == me;
-  const bool turn_ends = was_my_turn && result.code != Code::kFull;
-  if (turn_ends) store_relaxed(channel.turn, std::uint32_t{0});
-  // Two who insist must not take the turn from each other for ever: it stays with the first.
-  if (result.code == Code::kFull && insist && !deferred) store_relaxed(channel.turn, me);
+  const Status result = load_seq_cst(channel.state) != 0 ? Status{Code::kShutDown} : act();
   // One fence serves the lock's waiters and the readers: it follows both release stores, the ring's tail and this word.
   store_release(shared().put_lock.word, std::uint32_t{0});
   INTERPROC_CRASH_POINT("queue.put.unlocked");
   full_fence();  // pairs with the fence in announce()
   wake_fenced(*segment_, shared().put_lock.waiters, 1);
-  // Those who deferred have used up the wakes that the readers sent meanwhile.
-  if (turn_ends) wake_fenced(*segment_, channel.not_full, kEveryone);
   // A reader that saw this lock held could not tell whether the queue was drained (see drained()). It announced itself
   // after it had seen the state, so who finds it announced finds the state as well.
   if (load_relaxed(channel.state) != 0) wake_fenced(*segment_, channel.not_empty, kEveryone);
   // The dead one may have published and not woken.
   if (acquired == Acquired::kRecovered) wake_fenced(*segment_, channel.not_empty, kEveryone);
+  return result;
+}
+
+template <class Push>
+Status Queue::locked_put(bool insist, Push push) {
+  ipc_channel& channel = shared().channel;
+  bool turn_ends = false;
+  const Status result = with_put_lock([&]() -> Status {
+    const bool deferred = anothers_turn();
+    const Status pushed = deferred ? Status{Code::kFull} : push();
+    const std::uint32_t me = OwnedLock::word_of(segment_->me());
+    turn_ends = load_relaxed(channel.turn) == me && pushed.code != Code::kFull;
+    if (turn_ends) store_relaxed(channel.turn, std::uint32_t{0});
+    // Two who insist must not take the turn from each other for ever: it stays with the first.
+    if (pushed.code == Code::kFull && insist && !deferred) store_relaxed(channel.turn, me);
+    return pushed;
+  });
+  // Those who deferred have used up the wakes that the readers sent meanwhile.
+  if (turn_ends) wake_fenced(*segment_, channel.not_full, kEveryone);
   return result;
 }
 
@@ -114,6 +117,17 @@ Status Queue::put_many(std::span<const std::byte> messages, std::span<const std:
   return result;
 }
 
+// No turns: a loan takes no room in the queue before it is put.
+Status Queue::lend(std::uint64_t bytes, Loan& out) {
+  return with_put_lock([&] { return channel_.lend(bytes, out); });
+}
+
+Status Queue::put_loan(Loan& loan, std::span<const std::byte> meta, bool insist) {
+  const Status result = locked_put(insist, [&] { return channel_.publish(loan, meta); });
+  if (result.ok()) wake_fenced(*segment_, shared().channel.not_empty, 1);
+  return result;
+}
+
 Status Queue::get(std::span<std::byte> into, std::uint64_t& length) {
   std::uint32_t one = 0;
   std::uint32_t count = 0;
@@ -122,9 +136,9 @@ Status Queue::get(std::span<std::byte> into, std::uint64_t& length) {
   return s;
 }
 
-Status Queue::get_many(std::span<std::byte> into, std::span<std::uint32_t> lengths, std::uint32_t& count,
-                       std::uint64_t& needed) {
-  count = 0;
+// Runs `take(taking, context, count)` as the only consumer; it says in `count` how many messages it took, if not one.
+template <class Take>
+Status Queue::locked_get(Take take) {
   ipc_channel& channel = shared().channel;
   if ((load_acquire(channel.state) & IPC_CHANNEL_IMMEDIATE) != 0) return {Code::kShutDown};
   // Without the lock: most polls of an empty queue end here.
@@ -132,26 +146,45 @@ Status Queue::get_many(std::span<std::byte> into, std::span<std::uint32_t> lengt
   OwnedLock lock(*segment_, shared().get_lock);
   const Acquired acquired = lock.acquire_briefly();
   if (acquired == Acquired::kNo) return {Code::kBusy};
-  Channel::Taken taken;
   Tally accounts = tally();
   const bool counted = accounts.enabled();
   if (counted && acquired == Acquired::kRecovered) accounts.settle({load_relaxed(channel.head)});
   const auto taking = [](void* to, Position head, std::uint32_t items) {
     static_cast<Tally*>(to)->begin_take(head, items);
   };
-  const Status result =
-      channel_.take_many(into, lengths, count, taken, counted ? Channel::Taking(taking) : nullptr, &accounts);
+  std::uint32_t count = 1;
+  const Status result = take(counted ? Channel::Taking(taking) : nullptr, &accounts, count);
   if (counted && result.ok()) accounts.end_take();
   store_release(shared().get_lock.word, std::uint32_t{0});
   INTERPROC_CRASH_POINT("queue.get.unlocked");
-  needed = taken.length;
   full_fence();  // pairs with the fence in announce(); follows the head's and the lock's release stores
   wake_fenced(*segment_, shared().get_lock.waiters, 1);
   if (result.ok()) wake_fenced(*segment_, channel.not_full, count);
   if (acquired == Acquired::kRecovered) wake_fenced(*segment_, channel.not_full, kEveryone);
-  channel_.finish(taken, into);
-  if (taken.large && result.ok()) wake(*segment_, channel.not_full, 1);
   return result;
+}
+
+Status Queue::get_many(std::span<std::byte> into, std::span<std::uint32_t> lengths, std::uint32_t& count,
+                       std::uint64_t& needed) {
+  count = 0;
+  Channel::Taken taken;
+  const Status result = locked_get([&](Channel::Taking taking, void* context, std::uint32_t& items) {
+    const Status s = channel_.take_many(into, lengths, count, taken, taking, context);
+    items = count;
+    return s;
+  });
+  needed = taken.length;
+  if (!result.ok()) return result;
+  channel_.finish(taken, into);
+  if (taken.large) wake(*segment_, shared().channel.not_full, 1);
+  return result;
+}
+
+Status Queue::get_loan(std::span<std::byte> into, Loan& loan, Channel::LoanTaken& what) {
+  what = {};
+  return locked_get([&](Channel::Taking taking, void* context, std::uint32_t&) {
+    return channel_.take_loan(into, loan, what, taking, context);
+  });
 }
 
 Status Queue::finish_one() {
@@ -239,6 +272,10 @@ bool Queue::ready(Condition condition, std::uint64_t need, Look look) {
       return !channel_.empty() || (down && drained());
     case kNotFull:
       return down || (channel_.has_room(need) && !anothers_turn());
+    case kLendable:
+      return down || channel_.has_room_to_lend(need);
+    case kPublishable:
+      return down || (channel_.has_room_to_publish(need) && !anothers_turn());
     case kPutLock:
       return down || OwnedLock(*segment_, shared().put_lock).obtainable(look == Look::kKernel);
     case kGetLock:
@@ -257,6 +294,8 @@ ipc_wait_set* Queue::waiters(Condition condition) {
     case kNotEmpty:
       return &shared().channel.not_empty;
     case kNotFull:
+    case kLendable:
+    case kPublishable:
       return &shared().channel.not_full;
     case kPutLock:
       return &shared().put_lock.waiters;

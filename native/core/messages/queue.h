@@ -15,7 +15,16 @@ namespace interproc {
 
 class Queue final : public SharedObject {
  public:
-  enum : Condition { kNotEmpty = 0, kNotFull = 1, kPutLock = 2, kGetLock = 3, kJoined = 4 };
+  // kLendable, kPublishable: kNotFull for a loan, and for a loan that is to be put (Channel::publishing()).
+  enum : Condition {
+    kNotEmpty = 0,
+    kNotFull = 1,
+    kPutLock = 2,
+    kGetLock = 3,
+    kJoined = 4,
+    kLendable = 5,
+    kPublishable = 6
+  };
 
   // `joinable`: what is taken has to be finished (finish_one), and join() waits for that.
   static Status create(std::string_view name, const ChannelPlan& plan, const CreateOptions& options,
@@ -29,10 +38,17 @@ class Queue final : public SharedObject {
   Status put_many(std::span<const std::byte> messages, std::span<const std::uint32_t> lengths, bool insist,
                   std::uint32_t& pushed);
 
-  // kOk, kEmpty, kBusy, kShutDown (and drained), kSmallBuffer (with the length), kCorrupt.
+  // Loans: Channel::lend() and publish() with the put lock, and so kBusy and kShutDown besides.
+  Status lend(std::uint64_t bytes, Loan& out);
+  Status put_loan(Loan& loan, std::span<const std::byte> meta, bool insist);
+
+  // kOk, kEmpty, kBusy, kShutDown (and drained), kSmallBuffer (with the length), kLoan, kCorrupt.
   Status get(std::span<std::byte> into, std::uint64_t& length);
   Status get_many(std::span<std::byte> into, std::span<std::uint32_t> lengths, std::uint32_t& count,
                   std::uint64_t& needed);
+
+  // Channel::take_loan() with the get lock.
+  Status get_loan(std::span<std::byte> into, Loan& loan, Channel::LoanTaken& what);
 
   // Joinable queues. kNotOwned where nothing is unfinished; kBusy as above.
   Status finish_one();
@@ -60,8 +76,12 @@ class Queue final : public SharedObject {
   [[nodiscard]] ipc_queue& shared() const { return segment_->body<ipc_queue>(); }
   // Whether another, living producer has asked for the next room.
   bool anothers_turn();
+  template <class Act>
+  Status with_put_lock(Act act);
   template <class Push>
   Status locked_put(bool insist, Push push);
+  template <class Take>
+  Status locked_get(Take take);
 
   Channel channel_;
   std::uint32_t seen_turn_ = 0;

@@ -151,7 +151,7 @@ Status Ring::peek(ipc_record& header, std::span<const std::byte>& payload) {
       read_ = read_.advanced(whole, 0);
       continue;
     }
-    if (local.type != IPC_RECORD_DATA && local.type != IPC_RECORD_EXTENT)
+    if (local.type != IPC_RECORD_DATA && local.type != IPC_RECORD_EXTENT && local.type != IPC_RECORD_LOAN)
       return Status::corrupt("a record of unknown type");
     header = local;
     payload = {data_ + offset + sizeof local, local.length};

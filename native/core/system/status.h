@@ -17,6 +17,7 @@ enum class Code : std::uint8_t {
   kOwnDeadlock,       // this very thread holds the lock
   kTooLarge,          // larger than the object's largest message
   kSmallBuffer,       // the message at the head is larger than the buffer offered; it stays
+  kLoan,              // the message at the head was lent, not encoded: it stays, and is taken as a loan
   kSystem,            // a system call failed: see error and call
   kCorrupt,           // shared bytes break the layout's rules
   kForeign,           // not a segment of ours
