@@ -174,8 +174,8 @@ export interface Binding {
     insist: boolean,
   ): number;
   pipeSendLoan(id: number, end: number, loan: number, view: ArrayBuffer, meta: Uint8Array): number;
-  /** Gives the memory back. Nothing where that has happened. The buffer stays: see detachView. */
-  loanRelease(id: number, loan: number): void;
+  /** Detaches the view, where it was not collected, and gives the memory back. Nothing where that has happened. */
+  loanRelease(id: number, loan: number, view: ArrayBuffer | undefined): void;
 
   // Locks, and the locks and memory of cells.
   /** 0 held by another, 1 acquired, 2 acquired from a dead holder, 3 held by this thread already. */

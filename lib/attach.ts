@@ -1,7 +1,8 @@
 import { handleOf } from './values/array-members.js';
 import { setSharedHooks } from './codec/codec.js';
+import { Unencodable } from './codec/path.js';
 import type { Connection } from './pipe/connection.js';
-import { invalidArgType, SerializationError } from './errors.js';
+import { invalidArgType } from './errors.js';
 import { JoinableQueue } from './queue/joinable-queue.js';
 import { Loan } from './loans/loan.js';
 import { Lock, openLockOfCell } from './sync/lock.js';
@@ -93,8 +94,8 @@ setSharedHooks({
     value instanceof Loan,
   toHandle: (value) => {
     if (!(value instanceof Loan)) return (value as { handle: Handle }).handle;
-    throw new SerializationError(
-      'A loan travels alone, by put(loan) of a Queue or send(loan) of a Connection; what goes with it is its meta',
+    throw new Unencodable(
+      'A loan inside an item (it travels alone; what goes with it is its meta)',
     );
   },
   fromHandle: (handle) => attach(handle),

@@ -40,9 +40,7 @@ export class Lease {
   end(): void {
     if (this.#over) return;
     this.finish();
-    if (this.number !== 0) binding.loanRelease(this.attachment.id, this.number);
-    const view = this.#view.deref();
-    if (view !== undefined) binding.detachView(view);
+    binding.loanRelease(this.attachment.id, this.number, this.#view.deref());
   }
 
   /** The native side has ended it. */

@@ -57,8 +57,8 @@ napi_value taken(Environment& environment, std::uint32_t id, const SharedObject&
 napi_value published(Environment& environment, std::uint32_t id, const SharedObject& object, Status status,
                      std::uint32_t number_of, napi_value view) {
   if (status.ok()) {
-    environment.loans(id).erase(number_of);
     napi_detach_arraybuffer(environment.env(), view);
+    environment.loans(id).erase(number_of);
   }
   return result(environment, object, status, 1);
 }
@@ -150,11 +150,13 @@ napi_value pipe_send(napi_env env, napi_callback_info info) {
   return published(environment, id, *pipe, pipe->send_loan(end, *loan, meta), number_of, call.value(3));
 }
 
-// Nothing where the object is closed: its loans went before it.
+// Nothing more where the object is closed: its loans went before it.
 napi_value release(napi_env env, napi_callback_info info) {
-  Call<2> call(env, info);
+  Call<3> call(env, info);
   const std::uint32_t id = call.u32(0), number_of = call.u32(1);
   if (!call.valid()) return nullptr;
+  // Whether there is a view to be emptied, and whether it has been: neither is an error.
+  napi_detach_arraybuffer(env, call.value(2));
   Environment& environment = Environment::of(env);
   if (environment.has(id)) environment.loans(id).erase(number_of);
   return nullptr;

@@ -85,7 +85,7 @@ class ChannelInspection {
       if (header.type == IPC_RECORD_SKIP) {
         if (whole != bytes_ - in_ring || whole == left)
           return inspection_.report("%s: a skip record out of place", what_);
-      } else if (header.type == IPC_RECORD_EXTENT) {
+      } else if (header.type == IPC_RECORD_EXTENT || header.type == IPC_RECORD_LOAN) {
         if (!reference(at, in_ring, header)) return;
         ++seen;
       } else if (header.type == IPC_RECORD_DATA) {
@@ -102,7 +102,8 @@ class ChannelInspection {
 
   bool reference(Position at, std::uint64_t in_ring, const ipc_record& header) {
     ipc_extent_ref run{};
-    if (header.length != sizeof run) {
+    const std::size_t meta_most = header.type == IPC_RECORD_LOAN ? IPC_LOAN_META_MAX : 0;
+    if (header.length < sizeof run || header.length - sizeof run > meta_most) {
       inspection_.report("%s: a reference to pages of %u bytes", what_, header.length);
       return false;
     }
