@@ -10,6 +10,9 @@ import { checkMemoryName } from './memory/memory-options.js';
 import { ShareableList } from './memory/shareable-list.js';
 import { SharedMemory } from './memory/shared-memory.js';
 import { checkName } from './options.js';
+import { openProxy } from './manager/connect.js';
+import type { ProxyBase } from './manager/proxy.js';
+import { isReference, type ProxyHandle } from './manager/reference.js';
 import { claimEnd } from './pipe/pipe.js';
 import { PriorityQueue } from './queue/priority-queue.js';
 import { Queue } from './queue/queue.js';
@@ -67,9 +70,16 @@ const openers: Readonly<Record<string, (name: string, handle: Handle) => AnyShar
  * gave, in whatever process.
  * @throws TypeError for what is no handle; what the class's `open` throws, such as InterprocError `ENOENT`.
  */
-export function attach(handle: unknown): AnySharedObject {
+export function attach(handle: ProxyHandle): ProxyBase;
+export function attach(handle: unknown): AnySharedObject;
+export function attach(handle: unknown): AnySharedObject | ProxyBase {
+  if (isProxyHandle(handle)) return openProxy(handle);
   const { kind, name } = readHandle(handle);
   return (openers[kind] as (typeof openers)[string])(name, handle as Handle);
+}
+
+function isProxyHandle(handle: unknown): boolean {
+  return typeof handle === 'object' && handle !== null && (handle as Handle).kind === 'proxy';
 }
 
 /** Bare memory has names of its own. */
@@ -87,6 +97,7 @@ function readHandle(handle: unknown): Handle {
 
 setSharedHooks({
   isShared: (value) =>
+    isReference(value) ||
     value instanceof SharedObject ||
     handleOf(value) !== undefined ||
     value instanceof SharedMemory ||

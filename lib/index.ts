@@ -29,6 +29,20 @@ export type { StructArray } from './values/struct-array.js';
 export { SharedMemoryManager } from './memory/shared-memory-manager.js';
 export { Pipe, type PipeOptions } from './pipe/pipe.js';
 export { type PriorityPutOptions, PriorityQueue } from './queue/priority-queue.js';
+export {
+  BaseManager,
+  type ManagerOptions,
+  type ObjectInfo,
+  type StartOptions,
+} from './manager/base-manager.js';
+export { type Caller, currentCaller } from './manager/caller.js';
+export type { ConnectOptions } from './manager/connect.js';
+export type { Coming, Proxied, ProxyBase } from './manager/proxy.js';
+export type { ProxyHandle } from './manager/reference.js';
+export type { RegisterOptions } from './manager/registry.js';
+export { ManagerServer } from './manager/server.js';
+export { Manager, SyncManager } from './manager/sync-manager.js';
+export type { DictProxy, ListProxy, SetProxy } from './manager/types/proxies.js';
 export { Queue } from './queue/queue.js';
 export type { QueueOptions } from './queue/options.js';
 export {

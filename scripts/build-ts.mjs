@@ -18,6 +18,7 @@ const entries = {
   bootstrap: 'lib/process/bootstrap.ts',
   worker: 'lib/pool/worker.ts',
   'check/check-segment': 'lib/check/check-segment.ts',
+  'manager-server': 'lib/manager/manager-server.ts',
 };
 
 function compile() {

@@ -1,0 +1,69 @@
+import { AuthenticationError, RemoteError } from '../errors.js';
+import type { Connection } from '../pipe/connection.js';
+import { type Address, readAddress } from '../sockets/address.js';
+import { Client } from '../sockets/client.js';
+import { processAuthkey } from './authkey.js';
+import { ClientSession } from './client-session.js';
+import { makeProxy, type ProxyBase } from './proxy.js';
+import { type ProxyHandle, readProxyHandle } from './reference.js';
+import type { Hello } from './server.js';
+import { pipeTransport, socketTransport, type Transport } from './transport.js';
+import { currentReader, serverObject } from './wire.js';
+
+export interface ConnectOptions {
+  readonly authkey?: string | Uint8Array | undefined;
+  /** A TCP connection without a key. */
+  readonly insecure?: boolean | undefined;
+  /** Go through shared memory where the server is on this machine. Default `true`. */
+  readonly sharedMemory?: boolean | undefined;
+}
+
+/** Connects and authenticates. Rejects as `Client` does. */
+export async function openTransport(address: Address, options: ConnectOptions): Promise<Transport> {
+  const { insecure = false, sharedMemory = true } = options;
+  const authkey = options.authkey ?? (insecure ? undefined : processAuthkey());
+  const socket = await Client(address, { authkey, insecure });
+  try {
+    const hello: Hello = { interproc: 1, sharedMemory };
+    await socket.send(hello);
+    const { pipe } = (await socket.recv({ timeout: 10_000 })) as { pipe: Connection | null };
+    if (pipe === null) return socketTransport(socket, typeof address === 'string');
+    await socket.send('attached');
+    socket.close();
+    return pipeTransport(pipe);
+  } catch (cause) {
+    socket.close();
+    if (cause instanceof AuthenticationError) throw cause;
+    throw new RemoteError('Whoever listens at the address is no manager of ours', { cause });
+  }
+}
+
+export function openSession(address: Address, options: ConnectOptions): ClientSession {
+  return new ClientSession(openTransport(address, options), makeProxy);
+}
+
+/** The sessions of proxies that arrived in messages, by the server that they are of. */
+const sessions = new Map<string, ClientSession>();
+
+/**
+ * A proxy for the object that a handle names. In a message of a manager it is one of that connection; anywhere else this process
+ * connects to the manager, with its own authkey, when the proxy is used for the first time.
+ * @throws TypeError for what is no handle
+ */
+export function openProxy(handle: unknown): ProxyBase {
+  const read = readProxyHandle(handle);
+  const reader = currentReader();
+  return reader === undefined ? attachProxy(read) : (reader.resolve(read) as ProxyBase);
+}
+
+function attachProxy(handle: ProxyHandle): ProxyBase {
+  readAddress(handle.address, 1);
+  let session = sessions.get(handle.name);
+  if (session === undefined || session.closed) {
+    session = openSession(handle.address, {});
+    sessions.set(handle.name, session);
+  }
+  // Where that fails, so does every call on the proxy, and says why.
+  session.call(serverObject, 'attach', [handle.name, handle.object]).promise.catch(() => undefined);
+  return makeProxy(session, handle);
+}

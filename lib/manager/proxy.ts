@@ -1,0 +1,147 @@
+import { inspect } from 'node:util';
+import { ClosedError, RemoteError } from '../errors.js';
+import type { Call, ClientSession } from './client-session.js';
+import { type ProxyHandle, proxyHandle } from './reference.js';
+import { mayBeExposed } from './registry.js';
+
+/** What every proxy has besides the methods of the object that it stands for. */
+export interface ProxyBase extends Disposable, AsyncDisposable {
+  /** The name that the object's type is registered under. */
+  readonly typeid: string;
+  /** Plain data for `attach()`, in any process that has the manager's authkey. */
+  readonly handle: ProxyHandle;
+  toJSON(): ProxyHandle;
+  /** Gives this reference back; with the last one the object goes. Later calls throw ClosedError. Idempotent. */
+  dispose(): void;
+}
+
+/** A method as it is called through a proxy: it answers with a promise. */
+export type Remote<M> = M extends (...args: infer A) => infer R
+  ? (...args: A) => Promise<Awaited<R>>
+  : never;
+
+/** The proxy of an object of type T. */
+export type Proxied<T> = ProxyBase & {
+  readonly [K in keyof T as K extends `_${string}` | 'constructor' | symbol
+    ? never
+    : T[K] extends (...args: never[]) => unknown
+      ? K
+      : never]: Remote<T[K]>;
+};
+
+/**
+ * A proxy on its way: a promise, on which the proxy's methods can be called already. Such calls go with the one that makes the
+ * object, in one round trip.
+ */
+export type Coming<P> = Promise<P> & Omit<P, keyof ProxyBase | keyof Promise<unknown>>;
+
+/** The class that proxies appear to be of. */
+class RemoteProxy {}
+
+type Members = Readonly<Record<PropertyKey, unknown>>;
+
+/** What the methods of a proxy call: an object that is there, or one that a call will give. */
+interface Target {
+  call(method: string, args: readonly unknown[]): Promise<unknown>;
+}
+
+/** Gives a reference back when the proxy was forgotten: a net, for those who did not dispose. */
+const forgotten = new FinalizationRegistry<() => void>((release) => release());
+
+/** A proxy for an object, which counts as one reference to it. */
+export function makeProxy(session: ClientSession, handle: ProxyHandle): ProxyBase {
+  let disposed = false;
+  const release = () => {
+    if (disposed) return;
+    disposed = true;
+    session.release(handle.object, 1);
+  };
+  const dispose = () => {
+    forgotten.unregister(members);
+    release();
+  };
+  const target: Target = {
+    call(method, args) {
+      if (disposed)
+        return Promise.reject(new ClosedError(`This proxy of a ${handle.typeid} was disposed`));
+      // The proxy itself goes along: garbage collection must not release what is being called.
+      return settle(session, session.call(handle.object, method, args, proxy));
+    },
+  };
+  const members: Members = {
+    typeid: handle.typeid,
+    [proxyHandle]: handle,
+    handle,
+    toJSON: () => handle,
+    dispose,
+    [Symbol.dispose]: dispose,
+    [Symbol.asyncDispose]: () => Promise.resolve(dispose()),
+    [Symbol.asyncIterator]: () => iterate(target, handle),
+    [inspect.custom]: () =>
+      `Proxy { ${handle.typeid} ${handle.object}${disposed ? ', disposed' : ''} }`,
+    // Not a promise: `await proxy` gives the proxy.
+    // biome-ignore lint/suspicious/noThenProperty: so that nothing else answers to it.
+    then: undefined,
+  };
+  const proxy = withMethods(target, members, new Set(handle.exposed)) as unknown as ProxyBase;
+  forgotten.register(proxy, release, members);
+  return proxy;
+}
+
+/** The promise of a call that gives a proxy, on which that proxy's methods can be called. */
+export function comingProxy<P>(session: ClientSession, call: Call): Coming<P> {
+  const promise = settle(session, call) as Promise<P>;
+  const target: Target = {
+    call: (method, args) => settle(session, session.call(-call.number, method, args)),
+  };
+  const members: Members = {
+    // biome-ignore lint/suspicious/noThenProperty: this one is a promise.
+    then: promise.then.bind(promise),
+    catch: promise.catch.bind(promise),
+    finally: promise.finally.bind(promise),
+    [Symbol.toStringTag]: 'Promise',
+  };
+  return withMethods(target, members, undefined) as unknown as Coming<P>;
+}
+
+/** The result of a call. Where it is a proxy, no more targets will name the call. */
+async function settle(session: ClientSession, { number, promise }: Call): Promise<unknown> {
+  const value = await promise;
+  if (typeof value === 'object' && value !== null && proxyHandle in value) session.forget(number);
+  return value;
+}
+
+/** `exposed`: the names that it has; without, any name that may be one. */
+function withMethods(target: Target, members: Members, exposed: ReadonlySet<string> | undefined) {
+  const methods = new Map<string, (...args: readonly unknown[]) => Promise<unknown>>();
+  const isMethod = (key: PropertyKey): key is string =>
+    typeof key === 'string' && (exposed === undefined ? mayBeExposed(key) : exposed.has(key));
+  return new Proxy(members, {
+    get(_, key) {
+      if (Object.hasOwn(members, key)) return members[key];
+      if (!isMethod(key)) return undefined;
+      let method = methods.get(key);
+      if (method === undefined) {
+        method = (...args) => target.call(key, args);
+        methods.set(key, method);
+      }
+      return method;
+    },
+    has: (_, key) => Object.hasOwn(members, key) || isMethod(key),
+    set: () => false,
+    defineProperty: () => false,
+    deleteProperty: () => false,
+    ownKeys: () => [],
+    getOwnPropertyDescriptor: () => undefined,
+    // A class's, or the codec would take it for plain data without properties.
+    getPrototypeOf: () => RemoteProxy.prototype,
+    preventExtensions: () => false,
+  });
+}
+
+/** A copy of what the object holds, taken in one call: entries of a dictionary, values of all others. */
+async function* iterate(target: Target, { exposed, typeid }: ProxyHandle): AsyncGenerator<unknown> {
+  const method = ['entries', 'values', 'copy'].find((name) => exposed.includes(name));
+  if (method === undefined) throw new RemoteError(`A ${typeid} cannot be iterated over`);
+  yield* (await target.call(method, [])) as Iterable<unknown>;
+}

@@ -1,0 +1,178 @@
+import { randomBytes } from 'node:crypto';
+import { InterprocError, RemoteError } from '../errors.js';
+import { Pipe } from '../pipe/pipe.js';
+import type { Address } from '../sockets/address.js';
+import { Listener } from '../sockets/listener.js';
+import type { SocketConnection } from '../sockets/socket-connection.js';
+import { type ObjectEntry, ObjectTable } from './object-table.js';
+import type { ProxyHandle } from './reference.js';
+import { make, type Registration } from './registry.js';
+import { type Host, ServerSession } from './server-session.js';
+import { pipeTransport, socketTransport, type Transport } from './transport.js';
+
+export interface ServerPlan {
+  readonly address: Address | undefined;
+  readonly authkey: Buffer | undefined;
+  readonly insecure: boolean;
+  readonly registry: ReadonlyMap<string, Registration>;
+}
+
+/** What a client says first: how it would like to go on. */
+export interface Hello {
+  readonly interproc: 1;
+  readonly sharedMemory: boolean;
+}
+
+/** Bytes that wait in shared memory each way before the sender waits. */
+const pipeCapacity = 1024 * 1024;
+
+/**
+ * Serves the objects of a manager. Whoever knows the authkey may make objects, call their exposed methods and shut the server down.
+ * Python: `multiprocessing.managers.Server`.
+ */
+export class ManagerServer implements Host {
+  /** Told to clients, so that a proxy of a server that is gone is not taken for one of its successor. */
+  readonly name = randomBytes(12).toString('hex');
+  readonly #listener: Listener;
+  readonly #registry: ReadonlyMap<string, Registration>;
+  readonly #objects: ObjectTable;
+  readonly #sessions = new Set<ServerSession>();
+  #stop: () => void = () => undefined;
+  readonly #stopped = new Promise<void>((resolve) => {
+    this.#stop = resolve;
+  });
+
+  /** @throws what `Listener` throws */
+  constructor({ address, authkey, insecure, registry }: ServerPlan) {
+    this.#registry = registry;
+    this.#listener = new Listener(address, { authkey, insecure });
+    this.#objects = new ObjectTable(this.name, () => this.address);
+  }
+
+  /** What clients connect to; final once `ready` has resolved. */
+  get address(): Address {
+    return this.#listener.address;
+  }
+
+  /** Resolves when the server listens; rejects with the system's error. */
+  get ready(): Promise<void> {
+    return this.#listener.ready;
+  }
+
+  /** Serves until `stop()` or a client's `shutdown()`. Rejects where the server cannot listen. Python: `serve_forever()`. */
+  async serveForever(): Promise<void> {
+    await this.ready;
+    const accepting = this.#acceptAll();
+    await Promise.race([this.#stopped, accepting]);
+    this.#listener.close();
+    for (const session of [...this.#sessions]) session.end();
+    this.#objects.clear();
+  }
+
+  /** Ends `serveForever`: clients meet RemoteError, objects are disposed. Idempotent. */
+  stop(): void {
+    this.#stop();
+  }
+
+  lookUp(number: number): ObjectEntry {
+    return this.#objects.get(number);
+  }
+
+  retain(number: number): void {
+    this.#objects.retain(number);
+  }
+
+  release(number: number, count: number): void {
+    this.#objects.release(number, count);
+  }
+
+  reference(handle: ProxyHandle): object {
+    if (handle.name === this.name) return this.#objects.reference(handle.object);
+    throw new RemoteError('A proxy of another manager cannot be kept in this one');
+  }
+
+  handleOf(entry: ObjectEntry): ProxyHandle {
+    return this.#objects.handleOf(entry);
+  }
+
+  adopt(result: unknown, typeid: string): ObjectEntry {
+    return this.#objects.add(result, this.#registered(typeid));
+  }
+
+  serve(method: string, args: readonly unknown[]): unknown {
+    switch (method) {
+      case 'create':
+        return this.#create(args);
+      case 'numberOfObjects':
+        return this.#objects.size;
+      case 'debugInfo':
+        return this.#objects.describe();
+      case 'shutdown':
+        // The answer goes first.
+        setImmediate(() => this.stop());
+        return undefined;
+      default:
+        throw new RemoteError(`A server has no method '${method}'`);
+    }
+  }
+
+  #create([typeid, args]: readonly unknown[]): unknown {
+    if (typeof typeid !== 'string' || !Array.isArray(args)) {
+      throw new RemoteError('A creation that breaks the rules');
+    }
+    const registration = this.#registered(typeid);
+    const made = registration.factory ? make(registration, args) : undefined;
+    if (made instanceof Promise) {
+      return made.then((object: unknown) => this.#objects.add(object, registration));
+    }
+    return this.#objects.add(made, registration);
+  }
+
+  #registered(typeid: string): Registration {
+    const registration = this.#registry.get(typeid);
+    if (registration !== undefined) return registration;
+    const known = [...this.#registry.keys()].join(', ');
+    throw new RemoteError(`Nothing is registered as '${typeid}'. Registered are: ${known}`);
+  }
+
+  async #acceptAll(): Promise<void> {
+    for await (const connection of this.#listener) {
+      this.#welcome(connection).catch(() => connection.close());
+    }
+  }
+
+  async #welcome(connection: SocketConnection): Promise<void> {
+    const local = typeof this.address === 'string';
+    const hello = (await connection.recv({ timeout: 10_000 })) as Partial<Hello> | null;
+    if (hello?.interproc !== 1)
+      throw new InterprocError('No client of ours', { code: 'ERR_REMOTE' });
+    const transport =
+      local && hello.sharedMemory === true
+        ? await throughMemory(connection)
+        : await throughSocket(connection, local);
+    const session = new ServerSession(this, transport);
+    this.#sessions.add(session);
+    await session.serve();
+    this.#sessions.delete(session);
+  }
+}
+
+async function throughMemory(connection: SocketConnection): Promise<Transport> {
+  const [ours, theirs] = Pipe({ codec: 'raw', capacity: pipeCapacity });
+  try {
+    await connection.send({ pipe: theirs }, { timeout: 10_000 });
+    // The client closes the socket when it has its end.
+    await connection.recv({ timeout: 10_000 }).catch(() => undefined);
+    return pipeTransport(ours);
+  } catch (error) {
+    ours.close();
+    throw error;
+  } finally {
+    connection.close();
+  }
+}
+
+async function throughSocket(connection: SocketConnection, local: boolean): Promise<Transport> {
+  await connection.send({ pipe: null }, { timeout: 10_000 });
+  return socketTransport(connection, local);
+}
