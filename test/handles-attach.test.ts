@@ -132,13 +132,8 @@ describe('attach', () => {
   });
 
   it('refuses a handle that names another kind, in this thread and in another process', async () => {
-    const objects = [
-      new Queue(),
-      new Value('i', 1),
-      new SharedArray('i', 1),
-      new Lock(),
-      ...Pipe().slice(0, 1),
-    ];
+    const [end, otherEnd] = Pipe();
+    const objects = [new Queue(), new Value('i', 1), new SharedArray('i', 1), new Lock(), end];
     const handles = objects.map((object) => object.handle as { kind: string; name: string });
     const crossed = handles.flatMap(({ name, kind }) =>
       handles
@@ -163,6 +158,7 @@ describe('attach', () => {
       object.close();
       strictEqual(present(object.name), object instanceof Connection);
     }
+    otherEnd.close();
   });
 
   it('is ENOENT where the object is gone', () => {
