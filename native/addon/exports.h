@@ -14,6 +14,7 @@ void export_locks(napi_env env, napi_value exports);
 void export_semaphore(napi_env env, napi_value exports);
 void export_sync(napi_env env, napi_value exports);
 void export_waiting(napi_env env, napi_value exports);
+void export_look(napi_env env, napi_value exports);
 void export_memory(napi_env env, napi_value exports);
 void export_process(napi_env env, napi_value exports);
 void export_signals(napi_env env, napi_value exports);

@@ -72,6 +72,15 @@ void set(napi_env env, napi_value object, const char* name, napi_value value) {
 
 }  // namespace
 
+std::string failure_code(Status status) {
+  if (status.ok()) return {};
+  return status.code == Code::kSystem ? "SYSTEM:" + std::to_string(status.error) : meaning_of(status, {}).code;
+}
+
+std::string failure_reason(Status status, const std::string& subject) {
+  return status.ok() ? std::string() : meaning_of(status, "'" + subject + "'").message;
+}
+
 void throw_failure(napi_env env, napi_value factory, Status status, std::string_view name) {
   throw_failure_at(env, factory, status, name.empty() ? std::string() : segment_path(name));
 }

@@ -16,4 +16,9 @@ void throw_failure(napi_env env, napi_value factory, Status status, std::string_
 // The same for a file that is no segment; `path` is empty where there is none.
 void throw_failure_at(napi_env env, napi_value factory, Status status, const std::string& path);
 
+// The error's code ("SYSTEM:<errno>" for a failed system call) and its text, for who shows it and throws nothing. Both
+// are empty where the status is ok.
+std::string failure_code(Status status);
+std::string failure_reason(Status status, const std::string& subject);
+
 }  // namespace interproc::addon

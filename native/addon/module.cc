@@ -27,6 +27,7 @@ napi_value initialise(napi_env env, napi_value exports) {
   export_semaphore(env, exports);
   export_sync(env, exports);
   export_waiting(env, exports);
+  export_look(env, exports);
   export_memory(env, exports);
   export_process(env, exports);
   export_signals(env, exports);

@@ -15,12 +15,13 @@
 #include "system/crash_point.h"
 #include "system/descriptor.h"
 #include "system/file_lock.h"
+#include "system/same_file.h"
 
 namespace interproc {
 namespace {
 
 constexpr int kStartOver = 100;
-constexpr std::int64_t kAlive = IPC_LOCK_SLOT;
+constexpr std::int64_t kAlive = kMemoryAlive;
 constexpr std::uint64_t kMarkerMagic = UINT64_C(0x6d656d6370726574);  // "tepcmem" with a version's room
 constexpr std::size_t kNameMax = 255;
 
@@ -78,13 +79,6 @@ Status publish(int fd, const std::string& path) {
   std::snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
   if (::linkat(AT_FDCWD, self, AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0) return {};
   return Status::system(errno, "linkat");
-}
-
-bool same_file(const std::string& path, int fd) {
-  struct stat by_name {
-  }, by_fd{};
-  return ::lstat(path.c_str(), &by_name) == 0 && ::fstat(fd, &by_fd) == 0 && by_name.st_ino == by_fd.st_ino &&
-         by_name.st_dev == by_fd.st_dev;
 }
 
 // A whole marker that belongs to `owner`, of which nobody else may have made it.
@@ -250,6 +244,37 @@ Status BareMemory::unlink_name() {
   if (!same_file(path, fd_)) return Status::system(ENOENT, "shm_unlink");
   std::string marker;
   const bool ours = marked(fd_, name_, marker);
+  if (::unlink(path.c_str()) != 0) return Status::system(errno, "shm_unlink");
+  if (ours) ::unlink(marker.c_str());
+  return {};
+}
+
+bool has_marker(int fd, std::string_view name) {
+  std::string path;
+  return marked(fd, name, path);
+}
+
+std::string marked_name(int directory, const char* marker_name) {
+  Descriptor fd(::openat(directory, marker_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  Marker marker{};
+  if (!fd || !read_marker(fd.get(), ::geteuid(), marker)) return {};
+  return {marker.name, marker.name_length};
+}
+
+Status remove_memory(std::string_view name, bool force) {
+  const std::string path = memory_path(name);
+  Descriptor fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!fd) return Status::system(errno, "shm_open");
+  struct stat about {};
+  if (::fstat(fd.get(), &about) != 0) return Status::system(errno, "fstat");
+  if (!S_ISREG(about.st_mode)) return {Code::kForeign};
+  AdminLock admin(fd.get());
+  if (Status s = admin.take(); !s.ok()) return s;
+  std::string marker;
+  const bool ours = marked(fd.get(), name, marker);
+  if (!ours && !force) return {Code::kForeign};
+  if (!force && locked_by_other(fd.get(), kAlive, 1)) return {Code::kBusy};
+  if (!same_file(path, fd.get())) return Status::system(ENOENT, "shm_unlink");
   if (::unlink(path.c_str()) != 0) return Status::system(errno, "shm_unlink");
   if (ours) ::unlink(marker.c_str());
   return {};

@@ -74,6 +74,17 @@ class BareMemory {
 // "/dev/shm/" + name.
 std::string memory_path(std::string_view name);
 
+// The byte that all who are attached share a lock on.
+inline constexpr std::int64_t kMemoryAlive = IPC_LOCK_SLOT;
+// Whether this library made the file, for this user, and not to persist.
+bool has_marker(int fd, std::string_view name);
+// The name in a whole marker of this user, or nothing. What it names may be gone.
+std::string marked_name(int directory, const char* marker);
+
+// Removes the name and its marker. kBusy where somebody is attached, kForeign where it has no marker, kSystem; `force`
+// passes over the first two.
+Status remove_memory(std::string_view name, bool force);
+
 // For sweep(): removes what a marker stands for where nobody lives who uses it. Whether anything went.
 bool sweep_memory(int directory, const char* marker);
 

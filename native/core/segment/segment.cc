@@ -18,6 +18,7 @@
 #include "system/descriptor.h"
 #include "system/file_lock.h"
 #include "system/process_info.h"
+#include "system/same_file.h"
 
 namespace interproc {
 namespace {
@@ -42,13 +43,6 @@ Status publish(int fd, const std::string& path) {
 // An object that nobody alive uses and that is not to persist. Called with its ADMIN lock held.
 bool abandoned(int fd, const ipc_header& header) {
   return (header.flags & IPC_FLAG_PERSIST) == 0 && !locked_by_other(fd, IPC_LOCK_SLOT, IPC_PARTICIPANTS);
-}
-
-bool same_file(const std::string& path, int fd) {
-  struct stat by_name {
-  }, by_fd{};
-  return ::lstat(path.c_str(), &by_name) == 0 && ::fstat(fd, &by_fd) == 0 && by_name.st_ino == by_fd.st_ino &&
-         by_name.st_dev == by_fd.st_dev;
 }
 
 }  // namespace

@@ -107,9 +107,17 @@ class Segment {
   Participant me_;
 };
 
+struct SweepOptions {
+  bool persistent = false;                             // what is to persist, and nobody uses now, goes as well
+  std::function<void(std::string_view file)> removed;  // is told of each file in /dev/shm that goes, if it is set
+};
 // Removes what dead processes of this user left: segments without a living participant that are not persistent, and
 // FIFOs without a reader. Returns how many files went.
-int sweep();
+int sweep(const SweepOptions& options = {});
+
+// Removes the name of a segment. kBusy where a living participant is attached, or what check_segment() finds wrong:
+// `force` passes over both, and removes whatever of this user's has the name. ENOENT (kSystem) where there is none.
+Status remove_segment(std::string_view name, bool force);
 
 // "/dev/shm/interproc." + name.
 std::string segment_path(std::string_view name);

@@ -23,6 +23,10 @@ Status read_header(int fd, ipc_header& header) {
 Status check_segment(int fd, const struct stat& about, ipc_header& header) {
   if (!S_ISREG(about.st_mode)) return {Code::kForeign};
   if (about.st_uid != ::geteuid()) return {Code::kForeignOwner};
+  return check_header(fd, about, header);
+}
+
+Status check_header(int fd, const struct stat& about, ipc_header& header) {
   if (Status s = read_header(fd, header); !s.ok()) return s;
   if (header.byte_order != IPC_BYTE_ORDER || header.layout_version != IPC_LAYOUT_VERSION) return {Code::kVersion};
   if ((header.required_features & ~IPC_KNOWN_REQUIRED_FEATURES) != 0) return {Code::kVersion};

@@ -10,5 +10,7 @@ namespace interproc {
 
 // Reads the header once into `header`; everything is checked on that copy, and only the copy is used later.
 Status check_segment(int fd, const struct stat& about, ipc_header& header);
+// The same of a regular file of whosever, for one who only looks.
+Status check_header(int fd, const struct stat& about, ipc_header& header);
 
 }  // namespace interproc

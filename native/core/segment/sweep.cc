@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::string_view kSegmentPrefix = "interproc.";
 
-bool sweep_segment(int directory, const char* file) {
+bool sweep_segment(int directory, const char* file, bool persistent) {
   Descriptor fd(::openat(directory, file, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!fd) return false;
   AdminLock admin(fd.get());
@@ -33,8 +33,8 @@ bool sweep_segment(int directory, const char* file) {
   const Status checked = check_segment(fd.get(), about, header);
   // A truncated segment of ours that nobody holds is a corpse too.
   if (!checked.ok() && checked.code != Code::kTruncated) return false;
-  if ((header.flags & IPC_FLAG_PERSIST) != 0 || locked_by_other(fd.get(), IPC_LOCK_SLOT, IPC_PARTICIPANTS))
-    return false;
+  if ((header.flags & IPC_FLAG_PERSIST) != 0 && !persistent) return false;
+  if (locked_by_other(fd.get(), IPC_LOCK_SLOT, IPC_PARTICIPANTS)) return false;
   remove_companion(fd.get(), header, std::string_view(file).substr(kSegmentPrefix.size()));
   return ::unlinkat(directory, file, 0) == 0;
 }
@@ -52,16 +52,19 @@ bool sweep_doorbell(int directory, const char* file) {
 
 }  // namespace
 
-int sweep() {
+int sweep(const SweepOptions& options) {
   const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir("/dev/shm"), &::closedir);
   if (!directory) return 0;
   const int fd = ::dirfd(directory.get());
   int removed = 0;
   while (const dirent* entry = ::readdir(directory.get())) {
     const std::string_view file(entry->d_name);
-    if (file.starts_with(kSegmentPrefix)) removed += sweep_segment(fd, entry->d_name) ? 1 : 0;
-    if (file.starts_with(kMemoryMarkerPrefix)) removed += sweep_memory(fd, entry->d_name) ? 1 : 0;
-    if (file.starts_with(kDoorbellPrefix)) removed += sweep_doorbell(fd, entry->d_name) ? 1 : 0;
+    const bool gone = (file.starts_with(kSegmentPrefix) && sweep_segment(fd, entry->d_name, options.persistent)) ||
+                      (file.starts_with(kMemoryMarkerPrefix) && sweep_memory(fd, entry->d_name)) ||
+                      (file.starts_with(kDoorbellPrefix) && sweep_doorbell(fd, entry->d_name));
+    if (!gone) continue;
+    ++removed;
+    if (options.removed) options.removed(file);
   }
   return removed;
 }
