@@ -270,6 +270,19 @@ export interface Binding {
   memoryClose(id: number): void;
   memoryUnlink(id: number): void;
 
+  // Looking, which changes nothing and takes neither slot nor lock; and removing on request. A file is a name in /dev/shm.
+  lookAt(name: string): SegmentLook;
+  lookAtMemory(name: string): MemoryLook;
+  /** The name that a marker of bare memory stands for; '' where it is none. */
+  nameInMarker(file: string): string;
+  /** 0 no doorbell, 1 its owner is dead, 2 it lives. */
+  doorbellState(file: string): number;
+  /** False where living participants hold it and `force` is not given. */
+  removeSegment(name: string, force: boolean): boolean;
+  removeMemory(name: string, force: boolean): boolean;
+  /** sweep() that tells the files it removed. `persistent`: also what is to persist and nobody holds. */
+  clean(persistent: boolean): string[];
+
   // Signals that come while the main thread is blocked, by their numbers.
   /** Counts arrivals from now on, besides what is done with them anyway. */
   countSignal(signal: number): void;
@@ -282,6 +295,72 @@ export interface Binding {
   setIdentity(text: string): void;
   identity(): string;
   dieWithPeer(id: number, end: number): void;
+}
+
+/** What the file system says of a file. Times are milliseconds since 1970, 0 where there is none. */
+export interface FileLook {
+  readonly size: number;
+  readonly allocated: number;
+  readonly inode: number;
+  readonly owner: number;
+  readonly mode: number;
+  readonly born: number;
+}
+
+/** `code` is '' where it could be read, 'SYSTEM:<errno>' after a failed system call, else an error's code. */
+export interface Look {
+  readonly code: string;
+  readonly reason: string;
+  readonly file: FileLook;
+  /** Somebody attaches, detaches or unlinks at this moment. */
+  readonly adminHeld: boolean;
+}
+
+/** native/core/look/snapshot.h. */
+export interface SegmentLook extends Look {
+  readonly kind: number;
+  readonly layoutVersion: number;
+  readonly totalSize: number;
+  readonly codec: number;
+  readonly persist: boolean;
+  readonly meta: string;
+  /** Whole or truncated, and nobody who lives holds it. */
+  readonly unused: boolean;
+  /** Process of slot 0's first owner; 0 where the slot has had others since. */
+  readonly creator: number;
+  readonly participants: readonly {
+    readonly slot: number;
+    readonly generation: number;
+    readonly pid: number;
+    readonly startTime: number;
+    readonly attachedAt: number;
+    readonly doorbell: string;
+    readonly sleepMode: number;
+  }[];
+  readonly locks: readonly {
+    readonly role: string;
+    readonly held: boolean;
+    readonly alive: boolean;
+    readonly slot: number;
+    readonly depth: number;
+    readonly acquiredAt: number;
+  }[];
+  readonly waits: readonly { readonly role: string; readonly slots: readonly number[] }[];
+  readonly counts: readonly {
+    readonly role: string;
+    readonly slot: number;
+    readonly count: number;
+    readonly alive: boolean;
+  }[];
+  readonly groups: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly findings: readonly string[];
+}
+
+export interface MemoryLook extends Look {
+  /** Made by this library for this user, and not to persist. */
+  readonly marked: boolean;
+  /** Somebody is attached through this library. */
+  readonly held: boolean;
 }
 
 export type ErrorFactory = (

@@ -19,6 +19,7 @@ const entries = {
   worker: 'lib/pool/worker.ts',
   'check/check-segment': 'lib/check/check-segment.ts',
   'manager-server': 'lib/manager/manager-server.ts',
+  cli: 'lib/cli/main.ts',
 };
 
 function compile() {

@@ -92,6 +92,7 @@ napi_value snapshot_of(napi_env env, const std::string& name, const Snapshot& sn
       .number("codec", snapshot.header.codec)
       .flag("persist", (snapshot.header.flags & IPC_FLAG_PERSIST) != 0)
       .text("meta", snapshot.meta)
+      .flag("unused", snapshot.unused)
       .flag("adminHeld", snapshot.admin_held)
       .number("creator", snapshot.creator)
       .set("participants",

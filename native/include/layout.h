@@ -147,7 +147,7 @@ IPC_ASSERT(sizeof(struct ipc_wait_set) == 64);
 struct ipc_owned_lock {
   uint32_t word;
   uint32_t depth;
-  uint64_t acquired_at; /* CLOCK_REALTIME nanoseconds of public locks; for people */
+  uint64_t acquired_at; /* CLOCK_REALTIME nanoseconds of a lock that people hold, else 0; for people */
   uint8_t reserved[48];
   struct ipc_wait_set waiters;
 };

@@ -5,6 +5,7 @@
 
 #include "segment/segment.h"
 #include "segment/segment_check.h"
+#include "system/file_lock.h"
 
 namespace interproc {
 namespace {
@@ -33,6 +34,8 @@ Snapshot look_once(std::string_view name) {
   QuietFile file;
   snapshot.status = file.open(segment_path(name), snapshot.file);
   if (snapshot.status.ok()) snapshot.status = check_header(file.fd(), file.about(), snapshot.header);
+  if (snapshot.status.ok() || snapshot.status.code == Code::kTruncated)
+    snapshot.unused = !locked_by_other(file.fd(), IPC_LOCK_SLOT, IPC_PARTICIPANTS);
   if (!snapshot.status.ok()) return snapshot;
   snapshot.meta.resize(snapshot.header.meta_size);
   if (!file.read_bytes(snapshot.header.meta_offset, std::as_writable_bytes(std::span(snapshot.meta)))) {

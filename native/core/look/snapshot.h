@@ -67,8 +67,9 @@ struct Snapshot {
   FileFacts file;
   Status status;  // why the rest is missing, or kOk
   ipc_header header{};
-  std::string meta;                           // the creator's JSON, unparsed
-  bool admin_held = false;                    // somebody attaches, detaches or unlinks at this moment
+  std::string meta;         // the creator's JSON, unparsed
+  bool unused = false;      // whole or truncated, and nobody who lives holds it: what a sweep may remove
+  bool admin_held = false;  // somebody attaches, detaches or unlinks at this moment
   std::vector<ParticipantView> participants;  // the living
   std::uint32_t creator = 0;                  // pid of slot 0's first owner; 0 where the slot has had others since
   std::vector<LockView> locks;
