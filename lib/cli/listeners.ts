@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, readFileSync, rmdirSync, unlinkSync } from 'nod
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** The directory that a `Listener` without an address makes for its socket. */
 export interface ListenerReport {
@@ -10,8 +11,8 @@ export interface ListenerReport {
   readonly bound: boolean;
 }
 
-/** A socket is bound, and listens the moment after: a younger one is nobody's business. */
-const youngMs = 60_000;
+/** A socket is bound, and listens the moment after: one that refuses is asked again. */
+const momentMs = 100;
 
 function boundPaths(): Set<string> {
   try {
@@ -68,8 +69,8 @@ export async function abandonedListeners(): Promise<string[]> {
   const abandoned: string[] = [];
   for (const { directory, bound } of lookForListeners()) {
     const socket = path.join(directory, 'socket');
-    const about = lstatSync(socket, { throwIfNoEntry: false });
-    if (bound || about === undefined || Date.now() - about.ctimeMs < youngMs) continue;
+    if (bound || !(await refuses(socket))) continue;
+    await delay(momentMs);
     if (await refuses(socket)) abandoned.push(directory);
   }
   return abandoned;
