@@ -186,6 +186,12 @@ describe('a Semaphore', () => {
   it('runs a body with a permit, and gives it back whatever happens', async () => {
     const semaphore = own(new Semaphore(1));
     expect(semaphore.runSync(() => semaphore.getValue())).toBe(0);
+    for (const body of [undefined, null, 5]) {
+      expect(() => semaphore.runSync(body as never)).toThrow(/body must be a function/);
+      await expect(semaphore.run(body as never)).rejects.toMatchObject({
+        code: 'ERR_INVALID_ARG_TYPE',
+      });
+    }
     await expect(semaphore.run(() => Promise.reject(new Error('mine')))).rejects.toThrow('mine');
     expect(semaphore.getValue()).toBe(1);
   });

@@ -1,9 +1,9 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { AuthenticationError, ClosedError, type InterprocError } from '../errors.js';
 import { isLoopback, type Place, textOf } from './address.js';
+import { makeDirectory } from './listener-directory.js';
 import { socketError } from './socket-error.js';
 
 export interface ListeningPlan {
@@ -32,7 +32,7 @@ export class Listening {
   #failure: Error | undefined;
 
   constructor(plan: ListeningPlan) {
-    if (plan.place === undefined) this.#directory = mkdtempSync(path.join(tmpdir(), 'interproc-'));
+    if (plan.place === undefined) this.#directory = makeDirectory();
     this.#place = plan.place ?? { path: path.join(this.#directory as string, 'socket') };
     this.#server = createServer({ pauseOnConnect: true }, plan.onSocket);
     this.ready = this.#listen(plan);

@@ -102,6 +102,6 @@ export class LockSide {
 }
 
 /** Before the lock is taken, so that nobody waits for nothing. */
-function checkBody(body: unknown): void {
+export function checkBody(body: unknown): void {
   if (typeof body !== 'function') throw invalidArgType('body', 'a function', body);
 }

@@ -1,5 +1,6 @@
 import { Attachment, type CreateOptions, Kind, Opened } from '../attachment.js';
 import { Guard } from './guard.js';
+import { checkBody } from './lock-side.js';
 import { binding } from '../native.js';
 import {
   checkOptions,
@@ -68,6 +69,7 @@ export class SemaphoreSide {
   }
 
   async run<R>(body: () => R | PromiseLike<R>): Promise<R> {
+    checkBody(body);
     const guard = await this.acquire(undefined);
     try {
       return await body();
@@ -77,6 +79,7 @@ export class SemaphoreSide {
   }
 
   runSync<R>(body: () => R): R {
+    checkBody(body);
     const guard = this.acquireSync(undefined);
     try {
       return body();
