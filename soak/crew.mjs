@@ -1,10 +1,10 @@
 // The processes of one scene: starts them, does to them what the schedule says, and knows how each of them ended.
 import { spawn } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Entry, lastWords, readJournal } from './journal.mjs';
+import { lastWords, readJournal } from './journal.mjs';
 import { childrenOf, isGone, look } from './processes.mjs';
 
 const program = fileURLToPath(new URL('participant.mjs', import.meta.url));
@@ -28,22 +28,29 @@ export class Crew {
   #broken = new AbortController();
   #given;
   #restart;
+  #deadline;
+  #deadlineFile;
 
-  /** `round`: `{ seed, index, length, folder, mark, nextId, quick }`, what all scenes of a round share. */
-  constructor(plan, round) {
+  /** `round`: `{ seed, index, length, folder, mark, nextId }`, what all scenes of a round share, of which this is one by its number. */
+  constructor(plan, number, round) {
     this.#plan = plan;
     this.#round = round;
+    this.#deadlineFile = join(round.folder, `deadline-${number}`);
   }
 
   /**
-   * Starts whoever has a seat, and does what is scheduled until the time is over. `given(seat)`: what a process is given besides its
-   * settings. `restart(member)`: what happens when one was killed, once its rest is over; another takes its seat by default.
+   * Starts whoever has a seat and, once all are at work, does what is scheduled until the time is over. `given(seat)`: what a process is
+   * given besides its settings. `restart(member)`: what happens when one was killed, once its rest is over; another takes its seat by
+   * default.
    */
-  begin({ given, restart = ({ seat }) => this.start(seat) }) {
+  async begin({ given, restart = ({ seat }) => this.start(seat) }) {
     this.#given = given;
     this.#restart = restart;
-    this.deadline = process.hrtime.bigint() + BigInt(this.#round.length) * 1_000_000n;
     for (const seat of this.#plan.seats.keys()) this.start(seat);
+    // However long a busy machine takes to start them: the time is for work.
+    await this.until('the start of all', () => this.members.every(isAtWork));
+    this.#deadline = process.hrtime.bigint() + BigInt(this.#round.length) * 1_000_000n;
+    writeFileSync(this.#deadlineFile, String(this.#deadline));
     for (const fault of this.#plan.faults)
       this.#do(delay(fault.at).then(() => this.#strike(fault)));
   }
@@ -53,7 +60,7 @@ export class Crew {
     const { seed, folder, mark, nextId } = this.#round;
     const id = nextId();
     const journal = join(folder, `${id}-${role}`);
-    const order = { role, id, seed, journal, until: String(this.deadline), settings, given };
+    const order = { role, id, seed, journal, deadlineFile: this.#deadlineFile, settings, given };
     const child = spawn(process.execPath, [program, JSON.stringify(order)], {
       stdio: ['ignore', 'inherit', 'pipe'],
       env: { ...process.env, INTERPROC_SOAK: mark },
@@ -100,7 +107,7 @@ export class Crew {
 
   /** The time is over, and so is all that was done to the processes: nobody is stopped, and every seat was taken again. */
   async over(describe) {
-    const left = Number(this.deadline - process.hrtime.bigint()) / 1e6;
+    const left = Number(this.#deadline - process.hrtime.bigint()) / 1e6;
     await delay(Math.max(0, left));
     await this.until('the end of what was scheduled', () => this.#under.size === 0, describe);
   }
@@ -168,7 +175,7 @@ export class Crew {
 
   /** It is attached and at work, or has ended. */
   async #begun(member) {
-    while (!member.ended && !(member.read()[0] === Entry.ready)) await delay(5);
+    while (!isAtWork(member)) await delay(5);
   }
 
   #do(promise) {
@@ -178,6 +185,11 @@ export class Crew {
       .finally(() => this.#under.delete(promise))
       .catch(() => {});
   }
+}
+
+/** It is attached, and has said so, or has ended. */
+function isAtWork({ ended, size }) {
+  return ended || size() > 0;
 }
 
 export function nameOf({ role, id, settings }) {

@@ -43,7 +43,7 @@ export async function playRound(plan) {
   };
   await Promise.all(
     plan.scenes.map(async (scene, index) => {
-      const crew = new Crew(scene, round);
+      const crew = new Crew(scene, index, round);
       const name = `soak-${mark}-${index}`;
       try {
         const result = await scenes[scene.kind].play(crew, scene, name, folder);

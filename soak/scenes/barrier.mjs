@@ -48,7 +48,7 @@ export async function play(crew, { settings }, name) {
   }
 
   try {
-    crew.begin({
+    await crew.begin({
       given: () => ({ barrier: barrier.handle, epochs: epochs.handle }),
       restart: mend,
     });

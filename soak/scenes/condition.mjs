@@ -14,7 +14,7 @@ export async function play(crew, { settings }, name) {
     condition.release();
   };
   try {
-    crew.begin({ given: () => ({ condition: condition.handle, cells: cells.handle }) });
+    await crew.begin({ given: () => ({ condition: condition.handle, cells: cells.handle }) });
     await crew.over(state);
     await crew.ended('maker', state);
     // A maker that was killed may not have told anybody of its last token.

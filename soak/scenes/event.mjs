@@ -6,7 +6,7 @@ export async function play(crew, _plan, name) {
   const event = new Event({ name });
   const state = () => `the event is ${event.isSet() ? '' : 'not '}set`;
   try {
-    crew.begin({ given: () => ({ event: event.handle }) });
+    await crew.begin({ given: () => ({ event: event.handle }) });
     await crew.over(state);
     await crew.ended('setter', state);
     event.set();

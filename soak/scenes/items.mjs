@@ -10,7 +10,7 @@ export async function play(crew, { kind, settings }, name) {
   const queue = new classes[kind]({ name, capacity, maxsize });
   const state = () => `${kind} ${JSON.stringify(settings)} has ${queue.qsize()} items`;
   try {
-    crew.begin({ given: () => ({ kind, queue: queue.handle }) });
+    await crew.begin({ given: () => ({ kind, queue: queue.handle }) });
     await crew.over(state);
     await crew.ended('producer', state);
     // Without a shutdown, which would wake whoever sleeps by mistake.

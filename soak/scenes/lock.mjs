@@ -11,7 +11,7 @@ export async function play(crew, { settings }, name) {
   });
   const state = () => `halves ${cells[0]} and ${cells[1]}, inside is ${cells[2]}`;
   try {
-    crew.begin({ given: () => ({ cells: cells.handle, lock: lock?.handle }) });
+    await crew.begin({ given: () => ({ cells: cells.handle, lock: lock?.handle }) });
     await crew.over(state);
     await crew.ended('locker', state);
     const faults = [];

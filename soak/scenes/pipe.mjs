@@ -18,7 +18,7 @@ export async function play(crew, { settings }, name) {
   };
   // Both ends of a pair begin together, with a pipe of their own.
   let first;
-  crew.begin({
+  await crew.begin({
     given(seat) {
       first ??= Pipe({ ...settings, name: `${name}-first` }).map((end) => ({
         end: end.handOver(),

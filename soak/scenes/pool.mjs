@@ -5,7 +5,7 @@ import { isGone } from '../processes.mjs';
 /** A process with a pool, whose workers are killed, and which is killed itself. No task runs twice; each has a result or a dead worker. */
 export async function play(crew, _plan, name, folder) {
   const files = [];
-  crew.begin({
+  await crew.begin({
     given() {
       const begun = `${folder}/${name}-begun-${files.length}`;
       writeFileSync(begun, '');

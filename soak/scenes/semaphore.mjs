@@ -8,7 +8,7 @@ export async function play(crew, { settings }, name) {
   const inside = RawValue('i', 0, { name: `${name}-inside` });
   const state = () => `${semaphore.getValue()} of ${permits} permits, ${inside.value} inside`;
   try {
-    crew.begin({
+    await crew.begin({
       given: () => ({ semaphore: semaphore.handle, inside: inside.handle, permits }),
     });
     await crew.over(state);
