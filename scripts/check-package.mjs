@@ -44,6 +44,9 @@ function checkContents(names) {
     names.some((name) => name.startsWith(addon) && name.endsWith('.node')),
     `${addon}*.node is not in the tarball`,
   );
+  for (const needed of [`${addon}libinterproc.so.1`, 'native/include/interproc.h']) {
+    assert.ok(names.includes(needed), `${needed} is not in the tarball`);
+  }
   for (const name of names) {
     assert.ok(
       !/^(build|test|bench|examples|node_modules)\//.test(name),

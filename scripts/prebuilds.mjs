@@ -33,4 +33,17 @@ for (const arch of process.argv.length > 2 ? process.argv.slice(2) : [host()]) {
   });
   if (error) throw error;
   if (status !== 0) process.exit(status ?? 1);
+  placeLibrary(arch, triplet);
+}
+
+/** The C interface, for other languages, beside the addon. One file: a package keeps no symbolic links. */
+function placeLibrary(arch, triplet) {
+  const strip = arch === host() ? 'strip' : `${triplet}-strip`;
+  const from = path.join(root, 'build', 'Release', 'libinterproc.so');
+  const to = path.join(root, 'prebuilds', `${process.platform}-${arch}`, 'libinterproc.so.1');
+  const { status, error } = spawnSync(strip, ['--strip-unneeded', '-o', to, from], {
+    stdio: 'inherit',
+  });
+  if (error) throw error;
+  if (status !== 0) process.exit(status ?? 1);
 }

@@ -236,6 +236,11 @@ void BareMemory::detach() {
   fd_ = -1;
 }
 
+void BareMemory::disown() {
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = -1;
+}
+
 Status BareMemory::unlink_name() {
   if (fd_ < 0) return {Code::kClosed};
   AdminLock admin(fd_);

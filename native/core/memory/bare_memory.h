@@ -55,12 +55,15 @@ class BareMemory {
   // Leaves; the last one out removes what has a marker. Idempotent. The memory stays mapped while anyone shares the
   // mapping.
   void detach();
+  // In a forked child, for what it inherited: as Segment::disown().
+  void disown();
   // Removes the name. ENOENT where it is gone or leads elsewhere by now.
   Status unlink_name();
 
   [[nodiscard]] const std::shared_ptr<Mapping>& mapping() const { return mapping_; }
   [[nodiscard]] std::uint64_t size() const { return mapping_->size; }
   [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] int fd() const { return fd_; }
 
  private:
   BareMemory() = default;

@@ -35,6 +35,10 @@ Status Cell::create(std::string_view name, std::uint64_t bytes, const CreateOpti
 Status Cell::open(std::string_view name, std::unique_ptr<Cell>& out) {
   std::unique_ptr<Segment> segment;
   if (Status s = Segment::open(name, IPC_KIND_CELL, segment); !s.ok()) return s;
+  return adopt(std::move(segment), out);
+}
+
+Status Cell::adopt(std::unique_ptr<Segment> segment, std::unique_ptr<Cell>& out) {
   if (segment->header().total_size < IPC_BODY_OFFSET + sizeof(ipc_cell)) return {Code::kTruncated};
   std::unique_ptr<Cell> cell(new Cell(std::move(segment)));
   if (Status s = cell->attach(); !s.ok()) return s;

@@ -16,6 +16,9 @@ class Cell final : public SharedObject {
   static Status create(std::string_view name, std::uint64_t bytes, const CreateOptions& options,
                        std::unique_ptr<Cell>& out, std::span<const std::byte> initial = {});
   static Status open(std::string_view name, std::unique_ptr<Cell>& out);
+  // The same for a segment of this kind that is attached already.
+  static Status adopt(std::unique_ptr<Segment> segment, std::unique_ptr<Cell>& out);
+  Status again(std::unique_ptr<SharedObject>& out) const override { return again_as<Cell>(out); }
 
   [[nodiscard]] PublicLock lock() const { return {*segment_, segment_->body<ipc_cell>().lock}; }
   [[nodiscard]] std::span<std::byte> data() const { return data_in(*segment_->mapping()); }

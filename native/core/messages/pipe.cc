@@ -49,6 +49,10 @@ Status Pipe::create(std::string_view name, const PipePlan& plan, const CreateOpt
 Status Pipe::open(std::string_view name, std::unique_ptr<Pipe>& out) {
   std::unique_ptr<Segment> segment;
   if (Status s = Segment::open(name, IPC_KIND_PIPE, segment); !s.ok()) return s;
+  return adopt(std::move(segment), out);
+}
+
+Status Pipe::adopt(std::unique_ptr<Segment> segment, std::unique_ptr<Pipe>& out) {
   if (segment->header().total_size < IPC_BODY_OFFSET + sizeof(ipc_pipe)) return {Code::kTruncated};
   std::unique_ptr<Pipe> pipe(new Pipe(std::move(segment)));
   if (Status s = pipe->attach(); !s.ok()) return s;

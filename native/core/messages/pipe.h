@@ -32,6 +32,9 @@ class Pipe final : public SharedObject {
   static Status create(std::string_view name, const PipePlan& plan, const CreateOptions& options,
                        std::unique_ptr<Pipe>& out);
   static Status open(std::string_view name, std::unique_ptr<Pipe>& out);
+  // The same for a segment of this kind that is attached already.
+  static Status adopt(std::unique_ptr<Segment> segment, std::unique_ptr<Pipe>& out);
+  Status again(std::unique_ptr<SharedObject>& out) const override { return again_as<Pipe>(out); }
 
   // Takes an end that was sent, or that is free. kTaken where somebody living has it; kClosed where its owner closed it
   // or died owning it: its peer may have been told already that it is gone.

@@ -51,6 +51,10 @@ Status PriorityQueue::create(std::string_view name, const PriorityQueuePlan& pla
 Status PriorityQueue::open(std::string_view name, std::unique_ptr<PriorityQueue>& out) {
   std::unique_ptr<Segment> segment;
   if (Status s = Segment::open(name, IPC_KIND_PRIORITY_QUEUE, segment); !s.ok()) return s;
+  return adopt(std::move(segment), out);
+}
+
+Status PriorityQueue::adopt(std::unique_ptr<Segment> segment, std::unique_ptr<PriorityQueue>& out) {
   if (segment->header().total_size < IPC_BODY_OFFSET + sizeof(ipc_priority_queue)) return {Code::kTruncated};
   std::unique_ptr<PriorityQueue> queue(new PriorityQueue(std::move(segment)));
   if (Status s = queue->attach(); !s.ok()) return s;

@@ -50,6 +50,9 @@ class PriorityQueue final : public SharedObject {
   static Status create(std::string_view name, const PriorityQueuePlan& plan, const CreateOptions& options,
                        std::unique_ptr<PriorityQueue>& out);
   static Status open(std::string_view name, std::unique_ptr<PriorityQueue>& out);
+  // The same for a segment of this kind that is attached already.
+  static Status adopt(std::unique_ptr<Segment> segment, std::unique_ptr<PriorityQueue>& out);
+  Status again(std::unique_ptr<SharedObject>& out) const override { return again_as<PriorityQueue>(out); }
 
   // As Queue::put: kOk, kFull, kBusy (the lock is contended: try again soon), kShutDown, kTooLarge, kSystem, kCorrupt.
   Status put(std::span<const std::byte> message, bool insist);

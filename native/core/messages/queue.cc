@@ -36,6 +36,10 @@ Status Queue::create(std::string_view name, const ChannelPlan& plan, const Creat
 Status Queue::open(std::string_view name, std::unique_ptr<Queue>& out) {
   std::unique_ptr<Segment> segment;
   if (Status s = Segment::open(name, IPC_KIND_QUEUE, segment); !s.ok()) return s;
+  return adopt(std::move(segment), out);
+}
+
+Status Queue::adopt(std::unique_ptr<Segment> segment, std::unique_ptr<Queue>& out) {
   if (segment->header().total_size < IPC_BODY_OFFSET + sizeof(ipc_queue)) return {Code::kTruncated};
   std::unique_ptr<Queue> queue(new Queue(std::move(segment)));
   if (Status s = queue->attach(); !s.ok()) return s;

@@ -30,6 +30,9 @@ class Queue final : public SharedObject {
   static Status create(std::string_view name, const ChannelPlan& plan, const CreateOptions& options,
                        std::unique_ptr<Queue>& out, bool joinable = false);
   static Status open(std::string_view name, std::unique_ptr<Queue>& out);
+  // The same for a segment of this kind that is attached already.
+  static Status adopt(std::unique_ptr<Segment> segment, std::unique_ptr<Queue>& out);
+  Status again(std::unique_ptr<SharedObject>& out) const override { return again_as<Queue>(out); }
 
   // kOk, kFull, kBusy (the put lock is contended: try again soon), kShutDown, kTooLarge, kSystem, kCorrupt.
   // `insist`: this producer has waited long; others shall leave the next room to it.

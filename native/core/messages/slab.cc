@@ -40,6 +40,8 @@ Status Slab::map() {
     at = ::mremap(mapping_->base, mapping_->size, size, MREMAP_MAYMOVE);
   }
   if (at == MAP_FAILED) return Status::system(errno, mapping_ == nullptr ? "mmap" : "mremap");
+  // Not inherited by a forked child, as every mapping (segment.h); a moved one keeps that.
+  if (mapping_ == nullptr) ::madvise(at, size, MADV_DONTFORK);
   if (mapping_ == nullptr) mapping_ = std::make_unique<Mapping>(nullptr, 0);
   mapping_->base = static_cast<std::byte*>(at);
   mapping_->size = size;

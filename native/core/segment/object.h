@@ -47,6 +47,9 @@ class SharedObject {
 
   [[nodiscard]] Segment& segment() const { return *segment_; }
 
+  // One more participant of the same object, whatever its name leads to by now: for another thread of the process.
+  virtual Status again(std::unique_ptr<SharedObject>& out) const = 0;
+
   // Whether trying again may succeed. `need` is the condition's parameter (bytes of room wanted). May be true too
   // often, never false for longer than a slice.
   virtual bool ready(Condition condition, std::uint64_t need, Look look) = 0;
@@ -70,6 +73,16 @@ class SharedObject {
  protected:
   // For who attaches: the slot's last owner may have died announced, and a wake must not go to who never asked for it.
   void forget_predecessor(ipc_wait_set& set) const { withdraw(*segment_, set); }
+
+  template <class Object>
+  Status again_as(std::unique_ptr<SharedObject>& out) const {
+    std::unique_ptr<Segment> segment;
+    if (Status s = segment_->attach_again(segment); !s.ok()) return s;
+    std::unique_ptr<Object> object;
+    if (Status s = Object::adopt(std::move(segment), object); !s.ok()) return s;
+    out = std::move(object);
+    return {};
+  }
 
   std::unique_ptr<Segment> segment_;
 };

@@ -49,6 +49,10 @@ bool abandoned(int fd, const ipc_header& header) {
 
 std::string segment_path(std::string_view name) { return "/dev/shm/interproc." + std::string(name); }
 
+Mapping::Mapping(std::byte* at, std::size_t bytes) : base(at), size(bytes) {
+  if (base != nullptr) ::madvise(base, size, MADV_DONTFORK);
+}
+
 Mapping::~Mapping() {
   if (base != nullptr) ::munmap(base, size);
 }
@@ -145,24 +149,41 @@ Status Segment::open(std::string_view name, std::uint32_t kind, std::unique_ptr<
     }
     if (header.kind != kind) return {Code::kKind};
 
-    std::unique_ptr<Segment> segment(new Segment);
-    if (Status s = map_segment(fd.get(), header.total_size, segment->mapping_); !s.ok()) return s;
-    segment->header_ = header;
-    segment->meta_.assign(reinterpret_cast<const char*>(segment->base() + header.meta_offset), header.meta_size);
-    segment->name_ = name;
-    for (std::uint32_t slot = 0; slot < IPC_PARTICIPANTS; ++slot) {
-      const Status locked = try_lock_byte(fd.get(), IPC_LOCK_SLOT + slot);
-      if (locked.code == Code::kBusy) continue;
-      if (!locked.ok()) return locked;
-      segment->fd_ = fd.release();
-      INTERPROC_CRASH_POINT("open.slot");
-      segment->claim(slot);
-      out = std::move(segment);
-      return {};  // `admin` unlocks through the descriptor, which the segment keeps open
-    }
-    return {Code::kParticipantsFull};
+    return take_slot(fd, name, header, out);  // `admin` unlocks through the descriptor, which the segment keeps open
   }
   return {Code::kAdminBusy};
+}
+
+Status Segment::take_slot(Descriptor& fd, std::string_view name, const ipc_header& header,
+                          std::unique_ptr<Segment>& out) {
+  std::unique_ptr<Segment> segment(new Segment);
+  if (Status s = map_segment(fd.get(), header.total_size, segment->mapping_); !s.ok()) return s;
+  segment->header_ = header;
+  segment->meta_.assign(reinterpret_cast<const char*>(segment->base() + header.meta_offset), header.meta_size);
+  segment->name_ = name;
+  for (std::uint32_t slot = 0; slot < IPC_PARTICIPANTS; ++slot) {
+    const Status locked = try_lock_byte(fd.get(), IPC_LOCK_SLOT + slot);
+    if (locked.code == Code::kBusy) continue;
+    if (!locked.ok()) return locked;
+    segment->fd_ = fd.release();
+    INTERPROC_CRASH_POINT("open.slot");
+    segment->claim(slot);
+    out = std::move(segment);
+    return {};
+  }
+  return {Code::kParticipantsFull};
+}
+
+Status Segment::attach_again(std::unique_ptr<Segment>& out) const {
+  if (!attached()) return {Code::kClosed};
+  // An open file of its own, because the slot's lock belongs to that.
+  char self[32];
+  std::snprintf(self, sizeof self, "/proc/self/fd/%d", fd_);
+  Descriptor fd(::open(self, O_RDWR | O_CLOEXEC));
+  if (!fd) return Status::system(errno, "open");
+  AdminLock admin(fd.get());
+  if (Status s = admin.take(); !s.ok()) return s;
+  return take_slot(fd, name_, header_, out);
 }
 
 // The slot's byte is locked by us: nobody else writes here, but wakers may still add to `signal`.
@@ -218,6 +239,12 @@ void Segment::detach() {
     }
     INTERPROC_CRASH_POINT("detach.unlinked");
   }
+  ::close(fd_);
+  fd_ = -1;
+}
+
+void Segment::disown() {
+  if (!attached()) return;
   ::close(fd_);
   fd_ = -1;
 }

@@ -16,15 +16,18 @@
 #include <string_view>
 
 #include "layout.h"
+#include "system/descriptor.h"
 #include "system/status.h"
 
 namespace interproc {
 
+// A forked child does not inherit it: a mapping holds its open file, and with that the lock that says that the parent
+// lives.
 struct Mapping {
   std::byte* base = nullptr;
   std::size_t size = 0;
 
-  Mapping(std::byte* at, std::size_t bytes) : base(at), size(bytes) {}
+  Mapping(std::byte* at, std::size_t bytes);
   Mapping(const Mapping&) = delete;
   Mapping& operator=(const Mapping&) = delete;
   ~Mapping();
@@ -59,6 +62,9 @@ class Segment {
   // reported as absent (ENOENT).
   static Status open(std::string_view name, std::uint32_t kind, std::unique_ptr<Segment>& out);
 
+  // One more participant of the same file, whatever its name leads to by now.
+  Status attach_again(std::unique_ptr<Segment>& out) const;
+
   // Removes the name. Whoever is attached goes on working. ENOENT where there is none.
   static Status unlink(std::string_view name);
 
@@ -70,6 +76,9 @@ class Segment {
   // shares the mapping.
   void detach();
   Status unlink_name();
+  // In a forked child, for what it inherited: lets go of the parent's open file, so that the child neither gives the
+  // parent's slot up nor keeps it alive beyond the parent's death. The memory is not mapped there.
+  void disown();
 
   // Whether the participant lives, by the kernel's word. One's own slot is alive; an unknown slot is dead. Where the
   // kernel cannot be asked (this one has detached), whoever might live is alive.
@@ -98,6 +107,9 @@ class Segment {
  private:
   Segment() = default;
   void claim(std::uint32_t slot);
+  // Maps the file and takes the first free slot. Called with the file's ADMIN lock held.
+  static Status take_slot(Descriptor& fd, std::string_view name, const ipc_header& header,
+                          std::unique_ptr<Segment>& out);
 
   int fd_ = -1;
   std::string name_;

@@ -44,6 +44,10 @@ Status Barrier::create(std::string_view name, std::uint32_t parties, const Creat
 Status Barrier::open(std::string_view name, std::unique_ptr<Barrier>& out) {
   std::unique_ptr<Segment> segment;
   if (Status s = Segment::open(name, IPC_KIND_BARRIER, segment); !s.ok()) return s;
+  return adopt(std::move(segment), out);
+}
+
+Status Barrier::adopt(std::unique_ptr<Segment> segment, std::unique_ptr<Barrier>& out) {
   if (segment->header().total_size < IPC_BODY_OFFSET + sizeof(ipc_barrier)) return {Code::kTruncated};
   const std::uint32_t parties = load_relaxed(segment->body<ipc_barrier>().parties);
   if (parties == 0 || parties > kMostParties) return Status::corrupt("a barrier's parties are out of range");

@@ -37,6 +37,9 @@ class Barrier final : public SharedObject {
   static Status create(std::string_view name, std::uint32_t parties, const CreateOptions& options,
                        std::unique_ptr<Barrier>& out);
   static Status open(std::string_view name, std::unique_ptr<Barrier>& out);
+  // The same for a segment of this kind that is attached already.
+  static Status adopt(std::unique_ptr<Segment> segment, std::unique_ptr<Barrier>& out);
+  Status again(std::unique_ptr<SharedObject>& out) const override { return again_as<Barrier>(out); }
   static constexpr std::uint32_t kMostParties = 0xffff;
 
   enum class Outcome : std::uint8_t { kWaiting, kPassed, kBroken, kAct };

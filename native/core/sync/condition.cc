@@ -45,6 +45,10 @@ Status ConditionVariable::create(std::string_view name, const CreateOptions& opt
 Status ConditionVariable::open(std::string_view name, std::unique_ptr<ConditionVariable>& out) {
   std::unique_ptr<Segment> segment;
   if (Status s = Segment::open(name, IPC_KIND_CONDITION, segment); !s.ok()) return s;
+  return adopt(std::move(segment), out);
+}
+
+Status ConditionVariable::adopt(std::unique_ptr<Segment> segment, std::unique_ptr<ConditionVariable>& out) {
   if (segment->header().total_size < IPC_BODY_OFFSET + sizeof(ipc_condition)) return {Code::kTruncated};
   out.reset(new ConditionVariable(std::move(segment)));
   out->forget_predecessor(out->shared().lock.waiters);

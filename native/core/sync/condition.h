@@ -29,6 +29,9 @@ class ConditionVariable final : public SharedObject {
 
   static Status create(std::string_view name, const CreateOptions& options, std::unique_ptr<ConditionVariable>& out);
   static Status open(std::string_view name, std::unique_ptr<ConditionVariable>& out);
+  // The same for a segment of this kind that is attached already.
+  static Status adopt(std::unique_ptr<Segment> segment, std::unique_ptr<ConditionVariable>& out);
+  Status again(std::unique_ptr<SharedObject>& out) const override { return again_as<ConditionVariable>(out); }
 
   // The lock of its own, for a condition that was given none.
   [[nodiscard]] PublicLock lock() const { return {*segment_, shared().lock}; }

@@ -23,6 +23,10 @@ Status Event::create(std::string_view name, const CreateOptions& options, std::u
 Status Event::open(std::string_view name, std::unique_ptr<Event>& out) {
   std::unique_ptr<Segment> segment;
   if (Status s = Segment::open(name, IPC_KIND_EVENT, segment); !s.ok()) return s;
+  return adopt(std::move(segment), out);
+}
+
+Status Event::adopt(std::unique_ptr<Segment> segment, std::unique_ptr<Event>& out) {
   if (segment->header().total_size < IPC_BODY_OFFSET + sizeof(ipc_event)) return {Code::kTruncated};
   out.reset(new Event(std::move(segment)));
   out->forget_predecessor(out->shared().waiters);

@@ -21,6 +21,9 @@ class Event final : public SharedObject {
 
   static Status create(std::string_view name, const CreateOptions& options, std::unique_ptr<Event>& out);
   static Status open(std::string_view name, std::unique_ptr<Event>& out);
+  // The same for a segment of this kind that is attached already.
+  static Status adopt(std::unique_ptr<Segment> segment, std::unique_ptr<Event>& out);
+  Status again(std::unique_ptr<SharedObject>& out) const override { return again_as<Event>(out); }
 
   // Never waits for anybody, and takes no lock.
   void set();

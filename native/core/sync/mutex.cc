@@ -54,6 +54,10 @@ Status Mutex::create(std::string_view name, const CreateOptions& options, std::u
 Status Mutex::open(std::string_view name, std::unique_ptr<Mutex>& out) {
   std::unique_ptr<Segment> segment;
   if (Status s = Segment::open(name, IPC_KIND_LOCK, segment); !s.ok()) return s;
+  return adopt(std::move(segment), out);
+}
+
+Status Mutex::adopt(std::unique_ptr<Segment> segment, std::unique_ptr<Mutex>& out) {
   if (segment->header().total_size < IPC_BODY_OFFSET + sizeof(ipc_lock)) return {Code::kTruncated};
   out.reset(new Mutex(std::move(segment)));
   out->forget_predecessor(*out->waiters(kFree));

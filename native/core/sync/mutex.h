@@ -32,6 +32,9 @@ class Mutex final : public SharedObject {
 
   static Status create(std::string_view name, const CreateOptions& options, std::unique_ptr<Mutex>& out);
   static Status open(std::string_view name, std::unique_ptr<Mutex>& out);
+  // The same for a segment of this kind that is attached already.
+  static Status adopt(std::unique_ptr<Segment> segment, std::unique_ptr<Mutex>& out);
+  Status again(std::unique_ptr<SharedObject>& out) const override { return again_as<Mutex>(out); }
 
   [[nodiscard]] PublicLock lock() const { return {*segment_, segment_->body<ipc_lock>().lock}; }
 

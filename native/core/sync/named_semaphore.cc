@@ -105,12 +105,24 @@ Status Semaphore::open(std::string_view name, std::unique_ptr<Semaphore>& out) {
       if (!made.ok()) return made;
       if (!leads_to(name, file->identity())) continue;
     }
-    out.reset(new Semaphore(std::move(segment), std::move(file)));
-    out->forget_predecessor(out->shared().waiters);
-    out->forget_predecessor(out->shared().post_lock.waiters);
+    out = adopt(std::move(segment), std::move(file));
     return {};
   }
   return {Code::kAdminBusy};
+}
+
+std::unique_ptr<Semaphore> Semaphore::adopt(std::unique_ptr<Segment> segment, std::shared_ptr<SemaphoreFile> file) {
+  std::unique_ptr<Semaphore> semaphore(new Semaphore(std::move(segment), std::move(file)));
+  semaphore->forget_predecessor(semaphore->shared().waiters);
+  semaphore->forget_predecessor(semaphore->shared().post_lock.waiters);
+  return semaphore;
+}
+
+Status Semaphore::again(std::unique_ptr<SharedObject>& out) const {
+  std::unique_ptr<Segment> segment;
+  if (Status s = segment_->attach_again(segment); !s.ok()) return s;
+  out = adopt(std::move(segment), file_);
+  return {};
 }
 
 Status Semaphore::unlink(std::string_view name) {

@@ -30,6 +30,7 @@ class Semaphore final : public SharedObject {
                        std::unique_ptr<Semaphore>& out);
   // Also what another program made.
   static Status open(std::string_view name, std::unique_ptr<Semaphore>& out);
+  Status again(std::unique_ptr<SharedObject>& out) const override;
   // Removes the semaphore's name, whoever made it, and the segment's. ENOENT where there is none.
   static Status unlink(std::string_view name);
   Status unlink_names();
@@ -58,6 +59,7 @@ class Semaphore final : public SharedObject {
  private:
   Semaphore(std::unique_ptr<Segment> segment, std::shared_ptr<SemaphoreFile> file)
       : SharedObject(std::move(segment)), file_(std::move(file)) {}
+  static std::unique_ptr<Semaphore> adopt(std::unique_ptr<Segment> segment, std::shared_ptr<SemaphoreFile> file);
   [[nodiscard]] ipc_semaphore& shared() const { return segment_->body<ipc_semaphore>(); }
   [[nodiscard]] OwnedLock post_lock() const { return {*segment_, shared().post_lock}; }
   Status lock_posts();

@@ -32,10 +32,12 @@ struct Watcher {
 };
 
 // Never destroyed: the thread may outlive the end of main().
-Watcher& watcher() {
-  static Watcher* const everlasting = new Watcher;
-  return *everlasting;
+Watcher*& everlasting() {
+  static auto* watcher = new Watcher;
+  return watcher;
 }
+
+Watcher& watcher() { return *everlasting(); }
 
 // Whether any semaphore is still to be looked at.
 bool look(Watcher& self) {
@@ -116,6 +118,8 @@ void watch_posts(const void* key, std::shared_ptr<SemaphoreFile> file, std::uint
     start(self);
   }
 }
+
+void forget_posts_after_fork() { everlasting() = new Watcher; }
 
 void unwatch_posts(const void* key) {
   Watcher& self = watcher();

@@ -23,5 +23,7 @@ inline constexpr Nanoseconds kLongestLook = 2 * kMillisecond;
 // most.
 void watch_posts(const void* key, std::shared_ptr<SemaphoreFile> file, std::uint64_t doorbell);
 void unwatch_posts(const void* key);
+// In a forked child, which has no such thread and whose parent may have been inside any of the above.
+void forget_posts_after_fork();
 
 }  // namespace interproc

@@ -77,6 +77,12 @@ bool ring(int fd) {
   return rung;
 }
 
+void empty(int fd) {
+  char rung[256];
+  while (::read(fd, rung, sizeof rung) == static_cast<ssize_t>(sizeof rung)) {
+  }
+}
+
 int open_doorbell(std::uint64_t number) {
   const int fd = ::open(doorbell_path(number, "").c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
   if (fd < 0) return -1;
@@ -159,6 +165,15 @@ void Doorbell::close() {
   fd_ = ear_ = -1;
 }
 
+void Doorbell::disown() {
+  if (fd_ >= 0) ::close(fd_);
+  if (ear_ >= 0) ::close(ear_);
+  number_ = 0;
+  fd_ = ear_ = -1;
+}
+
+void Doorbell::drain() { empty(fd_); }
+
 int Doorbell::release_descriptor() {
   const int fd = fd_;
   fd_ = -1;
@@ -174,9 +189,7 @@ void Doorbell::listen(Nanoseconds limit) {
   // Without a descriptor this sleeps its time: the caller looks again after every slice.
   pollfd ear{ear_, POLLIN, 0};
   if (::ppoll(&ear, 1, &most, nullptr) <= 0) return;
-  char rung[256];
-  while (::read(ear_, rung, sizeof rung) == static_cast<ssize_t>(sizeof rung)) {
-  }
+  empty(ear_);
 }
 
 bool ring_doorbell(std::uint64_t number) {

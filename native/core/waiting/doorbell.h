@@ -27,6 +27,11 @@ class Doorbell {
   Status create();
   // Removes the name and closes the descriptor unless release_descriptor() gave it away. Idempotent.
   void close();
+  // In a forked child, for what it inherited: the parent keeps its doorbell.
+  void disown();
+  // Takes what was rung. For who owns the descriptor and polls it.
+  void drain();
+  [[nodiscard]] int fd() const { return fd_; }
   // The event loop's socket closes the descriptor from here on.
   int release_descriptor();
   // Blocks the thread until the doorbell rings or for `limit`, and takes what was rung. May return early (a signal).
