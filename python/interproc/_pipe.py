@@ -1,0 +1,230 @@
+"""Pipe and its ends."""
+
+from __future__ import annotations
+
+from ctypes import byref, c_int, c_uint64
+from typing import Any, Optional
+
+from . import _library as c
+from ._codec import codec_of, resolve_codec
+from ._errors import BufferTooShort, ClosedError, ForkedError, check, fail
+from ._library import lib
+from ._loop import Blocked, wait
+from ._object import Shared, nanoseconds, options
+from ._queue import buffers
+from ._transfer import handing_over, keep_until_arrived, look_for_arrivals
+
+
+class Connection(Shared):
+    """One end of a pipe. As ``multiprocessing.connection.Connection``. It belongs to one process at a time: sent in a
+    message, or passed to a process, it is closed here and works there."""
+
+    _kind = "connection"
+
+    def _ready(self, codec: Any = None) -> None:
+        description = c.Description()
+        check(lib.ip_describe(self._number, byref(description)))
+        self._end = description.end
+        self._codec = codec_of(description.codec, codec)
+        readable, writable = c_int(), c_int()
+        check(lib.ip_pipe_abilities(self._number, byref(readable), byref(writable)))
+        self._readable, self._writable = bool(readable.value), bool(writable.value)
+
+    @property
+    def handle(self) -> dict:
+        """Plain data for ``attach()``. Who gives it to another process calls ``send_away()`` as well."""
+        return {**super().handle, "end": self._end}
+
+    @property
+    def readable(self) -> bool:
+        return self._readable and not self.closed
+
+    @property
+    def writable(self) -> bool:
+        return self._writable and not self.closed
+
+    def _reopen(self) -> None:
+        raise ForkedError("this end belongs to the process that forked this one; pass it on in a message")
+
+    def send(self, obj: Any, timeout: Optional[float] = None) -> None:
+        """Waits for room; woken by a recv and by the end of the other end. Raises BrokenPipeError, TimeoutError,
+        SerializationError, OSError where this end only reads."""
+        data, objects = self._codec.encode(obj)
+        if not objects:
+            self._send(data, nanoseconds(timeout))
+            return
+        with handing_over(objects) as transfer:
+            self._send(data, nanoseconds(timeout))
+            transfer.done()
+
+    def send_bytes(self, buffer: Any, offset: int = 0, size: Optional[int] = None) -> None:
+        """The bytes of a buffer as one message. Raises as ``send``, ValueError for a part outside the buffer."""
+        view = memoryview(buffer).cast("B")
+        if offset < 0 or offset > len(view) or (size is not None and (size < 0 or offset + size > len(view))):
+            raise ValueError("the part lies outside the buffer")
+        self._send(bytes(view[offset:] if size is None else view[offset : offset + size]), -1)
+
+    def _send(self, data: bytes, timeout: int) -> None:
+        check(self._wait(timeout, lambda left: self._call(lib.ip_pipe_send, data, len(data), left), c.TIMEOUT))
+
+    async def send_async(self, obj: Any, timeout: Optional[float] = None) -> None:
+        """``send`` for asyncio: woken by the doorbell."""
+        data, objects = self._codec.encode(obj)
+
+        def attempt() -> Any:
+            status = self._call(lib.ip_pipe_send, data, len(data), 0)
+            if status == c.TIMEOUT:
+                return Blocked(self, c.WRITABLE, len(data))
+            check(status)
+
+        def expired() -> None:
+            raise TimeoutError("there was no room in time")
+
+        with handing_over(objects) as transfer:
+            await wait(attempt, timeout, expired)
+            transfer.done()
+
+    def recv(self, timeout: Optional[float] = None) -> Any:
+        """The next message; waits for one, and is woken by a send and by the end of the other end. Raises EOFError when
+        the other end is gone and all it sent was read, TimeoutError, OSError where this end only writes."""
+        length = self._receive(nanoseconds(timeout))
+        try:
+            return self._codec.decode(buffers.view[:length])
+        finally:
+            buffers.shrink()
+
+    def recv_bytes(self, maxlength: Optional[int] = None) -> bytes:
+        """The next message as bytes: of a ``send``, the encoded ones. A message longer than ``maxlength`` is an OSError,
+        and this end is no longer readable."""
+        if maxlength is not None:
+            if maxlength < 0:
+                raise ValueError("maxlength must not be negative")
+            status = self._wait(
+                -1, lambda left: self._call(lib.ip_pipe_next_length, buffers.length_at, left), c.TIMEOUT
+            )
+            check(status)
+            if buffers.length.value > maxlength:
+                self._readable = False
+                if not self._writable:
+                    self.close()
+                raise OSError(f"a message of {buffers.length.value} bytes is longer than {maxlength}")
+        return bytes(buffers.view[: self._receive(-1)])
+
+    def recv_bytes_into(self, buffer: Any, offset: int = 0) -> int:
+        """The next message into a writable buffer; how long it was. Raises BufferTooShort with the message where it does
+        not fit."""
+        target = memoryview(buffer).cast("B")
+        if offset < 0 or offset > len(target):
+            raise ValueError("offset lies outside the buffer")
+        length = self._receive(-1)
+        if length > len(target) - offset:
+            raise BufferTooShort(bytes(buffers.view[:length]))
+        target[offset : offset + length] = buffers.view[:length]
+        return length
+
+    def _receive(self, timeout: int) -> int:
+        if not self._readable and not self.closed:
+            raise OSError("this end cannot be read from")
+        mine = buffers
+
+        def attempt(left: int) -> int:
+            return self._call(lib.ip_pipe_receive, mine.bytes, mine.size, mine.length_at, left)
+
+        while True:
+            status = self._wait(timeout, attempt, c.TIMEOUT)
+            if status == c.OK:
+                return mine.length.value
+            if status != c.SMALL_BUFFER:
+                fail(status)
+            mine.resize(mine.length.value)
+
+    async def recv_async(self, timeout: Optional[float] = None) -> Any:
+        """``recv`` for asyncio: woken by the doorbell. Cancelling loses no message."""
+
+        def attempt() -> Any:
+            mine = buffers
+            status = self._call(lib.ip_pipe_receive, mine.bytes, mine.size, mine.length_at, 0)
+            if status == c.SMALL_BUFFER:
+                mine.resize(mine.length.value)
+                return attempt()
+            if status == c.TIMEOUT:
+                return Blocked(self, c.READABLE)
+            check(status)
+            return (bytes(mine.view[: mine.length.value]),)
+
+        def expired() -> None:
+            raise TimeoutError("no message came in time")
+
+        (data,) = await wait(attempt, timeout, expired)
+        buffers.shrink()
+        return self._codec.decode(data)
+
+    def poll(self, timeout: Optional[float] = 0.0) -> bool:
+        """Whether ``recv`` would give something at once, the end of file included; waits up to ``timeout`` seconds (None:
+        for ever). Takes nothing."""
+        status = self._wait(
+            nanoseconds(timeout), lambda left: self._call(lib.ip_pipe_next_length, None, left), c.TIMEOUT
+        )
+        if status in (c.OK, c.END_OF_FILE):
+            return True
+        if status != c.TIMEOUT:
+            fail(status)
+        return False
+
+    def send_away(self) -> dict:
+        """Gives this end away: it is closed here, and whoever attaches to the handle first has it."""
+        handle = self.handle
+        self._send_away()
+        keep_until_arrived(self._let_go())
+        return handle
+
+    def close(self) -> None:
+        """Closes this end; the other one is told at once. Idempotent."""
+        super().close()
+        look_for_arrivals()
+
+    # For _transfer.py.
+    def _send_away(self) -> None:
+        check(self._call(lib.ip_pipe_send_away))
+
+    def _take_back(self) -> None:
+        check(self._call(lib.ip_pipe_take_back))
+
+    def _let_go(self) -> int:
+        number, self._number = self._number, 0
+        return number
+
+    def __reduce__(self) -> Any:
+        raise TypeError("an end of a pipe cannot be pickled: send it, or use send_away() and attach()")
+
+    def __iter__(self) -> Any:
+        """Messages as they come, until the end of file."""
+        while True:
+            try:
+                yield self.recv()
+            except EOFError:
+                return
+
+    def fileno(self) -> int:
+        """There is no descriptor of its own: use ``poll`` or ``recv_async``."""
+        raise ClosedError("an end of a pipe in shared memory has no descriptor")
+
+
+def Pipe(
+    duplex: bool = True,
+    *,
+    name: Optional[str] = None,
+    capacity: Optional[int] = None,
+    max_bytes: Optional[int] = None,
+    codec: Any = None,
+    persist: bool = False,
+    mode: Optional[int] = None,
+) -> "tuple[Connection, Connection]":
+    """Two connected ends; with ``duplex=False`` the first reads and the second writes. As ``multiprocessing.Pipe``.
+    ``capacity`` is bytes each way, 1 MiB where not given."""
+    resolved = resolve_codec(codec)
+    numbers = (c_uint64 * 2)()
+    limits = c.Limits(capacity or 0, 0, max_bytes or 0)
+    check(lib.ip_pipe(options(name, None, mode, resolved.id, persist), byref(limits), 1 if duplex else 0, numbers))
+    first = Connection._from_number(numbers[0], codec=codec)
+    return first, Connection._from_number(numbers[1], codec=codec)

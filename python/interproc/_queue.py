@@ -1,0 +1,436 @@
+"""Queue, JoinableQueue, SimpleQueue, PriorityQueue."""
+
+from __future__ import annotations
+
+import ctypes
+import queue as _standard
+import threading
+from ctypes import byref, c_size_t, c_uint32, c_uint64
+from typing import Any, Iterable, Optional
+
+from . import _library as c
+from ._codec import codec_of, resolve_codec
+from ._errors import ShutDown, TasksLostError, check, fail
+from ._library import lib
+from ._loop import Blocked, wait
+from ._object import Shared, nanoseconds, options
+from ._transfer import handing_over
+
+_KINDS = {"queue": 0, "joinable-queue": 1, "simple-queue": 2, "priority-queue": 3}
+_USUAL = 64 * 1024
+_KEPT = 4 * 1024 * 1024
+_MOST = 1024
+
+
+class _Buffers(threading.local):
+    """Each thread's memory that messages come in."""
+
+    def __init__(self) -> None:
+        self.resize(_USUAL)
+        self.length = c_size_t()
+        self.length_at = byref(self.length)
+        self.lengths = (c_uint32 * _MOST)()
+
+    def resize(self, size: int) -> None:
+        self.bytes = ctypes.create_string_buffer(size)
+        self.size = size
+        self.view = memoryview(self.bytes).cast("B")
+
+    def shrink(self) -> None:
+        if self.size > _KEPT:
+            self.resize(_USUAL)
+
+
+buffers = _Buffers()
+
+
+class _Queue(Shared):
+    """What all queues share."""
+
+    def __init__(
+        self,
+        maxsize: int = 0,
+        *,
+        name: Optional[str] = None,
+        capacity: Optional[int] = None,
+        max_bytes: Optional[int] = None,
+        codec: Any = None,
+        persist: bool = False,
+        mode: Optional[int] = None,
+    ) -> None:
+        self._make(c.CREATE, name, maxsize, capacity, max_bytes, codec, persist, mode)
+
+    def _make(
+        self, how: int, name: Any, maxsize: int, capacity: Any, max_bytes: Any, codec: Any, persist: bool, mode: Any
+    ) -> None:
+        self._codec = resolve_codec(codec)
+        limits = c.Limits(capacity or 0, max(0, maxsize), max_bytes or 0)
+        number = c_uint64()
+        given = options(name, None, mode, self._codec.id if how != c.OPEN else 0, persist)
+        check(lib.ip_queue(how, given, byref(limits), _KINDS[self._kind], byref(number)))
+        self._adopt(number.value)
+        self._ready(codec)
+
+    @classmethod
+    def open(cls, name: str, *, codec: Any = None) -> Any:
+        """Attaches by name. ``codec`` only where it was created with one of its own. Raises FileNotFoundError,
+        LayoutMismatchError where the name is something else's."""
+        made = cls.__new__(cls)
+        made._make(c.OPEN, name, 0, None, None, codec, False, None)
+        return made
+
+    @classmethod
+    def open_or_create(cls, name: str, maxsize: int = 0, **more: Any) -> Any:
+        """Attaches, or creates where there is none. Raises OptionsMismatchError where what exists contradicts an option."""
+        given = {"capacity": None, "max_bytes": None, "codec": None, "persist": False, "mode": None, **more}
+        made = cls.__new__(cls)
+        made._make(c.OPEN_OR_CREATE, name, maxsize, **given)
+        return made
+
+    def _ready(self, codec: Any = None) -> None:
+        description = c.Description()
+        check(lib.ip_describe(self._number, byref(description)))
+        self._codec = codec_of(description.codec, codec)
+        self._later: list[Any] = []  # taken together with one that could not be decoded
+
+    # ---- Putting
+
+    def _put(self, item: Any, timeout: int, priority: float = 0.0) -> None:
+        data, objects = self._codec.encode(item)
+        length = len(data)
+        # The common case: nothing to hand over, and room.
+        if not objects and self._try_put(data, length, 0, c.KEEP_TURN, priority) == c.OK:
+            return
+        with handing_over(objects) as transfer:
+            try:
+                status = self._wait(
+                    timeout, lambda left: self._try_put(data, length, left, c.KEEP_TURN, priority), c.FULL
+                )
+            except BaseException:
+                lib.ip_queue_give_up(self._number)
+                raise
+            if status != c.OK:
+                lib.ip_queue_give_up(self._number)
+                fail(status)
+            transfer.done()
+
+    def _try_put(self, data: bytes, length: int, timeout: int, flags: int, priority: float) -> int:
+        return self._call(lib.ip_queue_put, data, length, timeout, flags)
+
+    async def _put_async(self, item: Any, timeout: Optional[float], priority: float = 0.0) -> None:
+        data, objects = self._codec.encode(item)
+        attempts = 0
+
+        def attempt() -> Any:
+            nonlocal attempts
+            attempts += 1
+            flags = c.ATTEMPT | (c.INSIST if attempts > 3 else 0)
+            status = self._try_put(data, len(data), 0, flags, priority)
+            if status == c.OK:
+                return None
+            if status == c.FULL:
+                return Blocked(self, c.NOT_FULL, len(data))
+            if status == c.BUSY:
+                return Blocked(self, c.PUT_FREE)
+            fail(status)
+
+        def expired() -> None:
+            raise _standard.Full
+
+        with handing_over(objects) as transfer:
+            try:
+                await wait(attempt, timeout, expired)
+            except BaseException:
+                lib.ip_queue_give_up(self._number)
+                raise
+            transfer.done()
+
+    # ---- Getting
+
+    def _get(self, timeout: int) -> Any:
+        if self._later:
+            return self._codec.decode(self._later.pop(0))
+        mine = buffers
+        while True:
+            status = self._wait(timeout, self._take, c.EMPTY)
+            if status == c.OK:
+                break
+            if status != c.SMALL_BUFFER:
+                fail(status)
+            mine.resize(mine.length.value)
+        return self._decode(mine.length.value)
+
+    def _take(self, timeout: int, flags: int = 0) -> int:
+        mine = buffers
+        return self._call(lib.ip_queue_get, mine.bytes, mine.size, mine.length_at, timeout, flags)
+
+    def _decode(self, length: int) -> Any:
+        try:
+            return self._codec.decode(buffers.view[:length])
+        finally:
+            buffers.shrink()
+
+    async def _get_async(self, timeout: Optional[float]) -> Any:
+        def attempt() -> Any:
+            if self._later:
+                return (self._later.pop(0),)
+            status = self._take(0, c.ATTEMPT)
+            if status == c.SMALL_BUFFER:
+                buffers.resize(buffers.length.value)
+                return attempt()
+            if status == c.OK:
+                return (bytes(buffers.view[: buffers.length.value]),)
+            if status == c.EMPTY:
+                return Blocked(self, c.NOT_EMPTY)
+            if status == c.BUSY:
+                return Blocked(self, c.GET_FREE)
+            fail(status)
+
+        def expired() -> None:
+            raise _standard.Empty
+
+        (data,) = await wait(attempt, timeout, expired)
+        buffers.shrink()
+        return self._codec.decode(data)
+
+    def empty(self) -> bool:
+        """Whether there is nothing to get. False as soon as a put has returned."""
+        return self.qsize() == 0
+
+    def qsize(self) -> int:
+        """Items in the queue."""
+        count = c_uint64()
+        check(self._call(lib.ip_queue_size, byref(count)))
+        return count.value + len(self._later)
+
+
+class Queue(_Queue):
+    """Many producers, many consumers, first in, first out. As ``multiprocessing.Queue``, but a put is visible to every
+    process when it has returned, and a killed process loses nothing that others had put.
+
+    ``maxsize`` items (0: bounded by ``capacity`` bytes only, 1 MiB where not given); ``max_bytes`` bounds one item.
+    ``codec`` is ``'msgpack'``, ``'json'``, ``'raw'`` or an object with ``encode`` and ``decode``. Without a ``name`` a unique
+    one is made. ``persist`` keeps the memory until ``unlink()``. Raises FileExistsError where the name is taken."""
+
+    _kind = "queue"
+
+    def put(self, obj: Any, block: bool = True, timeout: Optional[float] = None) -> None:
+        """Waits for room, ``timeout`` seconds at most; woken by a get and by ``shutdown()``. Raises queue.Full, ShutDown,
+        SerializationError (nothing is queued), MessageTooLargeError."""
+        self._put(obj, nanoseconds(timeout, block))
+
+    def put_nowait(self, obj: Any) -> None:
+        """``put(obj, False)``"""
+        self._put(obj, 0)
+
+    async def put_async(self, obj: Any, timeout: Optional[float] = None) -> None:
+        """``put`` for asyncio: woken by the doorbell. Cancelling takes the item back."""
+        await self._put_async(obj, timeout)
+
+    def get(self, block: bool = True, timeout: Optional[float] = None) -> Any:
+        """Waits for an item, ``timeout`` seconds at most; woken by a put and by ``shutdown()``. Raises queue.Empty,
+        ShutDown when it was shut down and is drained."""
+        return self._get(nanoseconds(timeout, block))
+
+    def get_nowait(self) -> Any:
+        """``get(False)``"""
+        return self._get(0)
+
+    async def get_async(self, timeout: Optional[float] = None) -> Any:
+        """``get`` for asyncio: woken by the doorbell. Cancelling loses no item."""
+        return await self._get_async(timeout)
+
+    def put_many(self, items: Iterable[Any], block: bool = True, timeout: Optional[float] = None) -> None:
+        """All of the items, in order, published together as far as there is room. All are encoded first. Raises as
+        ``put``; ``queue.Full`` has in ``args[0]`` how many went in."""
+        encoded = [self._codec.encode(item) for item in items]
+        if any(objects for _, objects in encoded):
+            raise ValueError("put_many cannot hand shared objects over: put them one by one")
+        left = [data for data, _ in encoded]
+        done = c_uint32()
+        put = 0
+
+        def attempt(limit: int) -> int:
+            nonlocal put
+            rest = left[put:]
+            lengths = (c_uint32 * len(rest))(*map(len, rest))
+            status = self._call(lib.ip_queue_put_many, b"".join(rest), lengths, len(rest), limit, c.KEEP_TURN, byref(done))
+            put += done.value
+            return status
+
+        try:
+            status = self._wait(nanoseconds(timeout, block), attempt, c.FULL) if left else c.OK
+        finally:
+            if put < len(left):
+                lib.ip_queue_give_up(self._number)
+        if status == c.FULL:
+            raise _standard.Full(put)
+        check(status)
+
+    def get_many(self, most: int, block: bool = True, timeout: Optional[float] = None) -> list:
+        """1 to ``most`` items; waits for the first only. Raises as ``get``."""
+        if most < 1:
+            raise ValueError("most must be at least 1")
+        if self._later:
+            return [self._codec.decode(self._later.pop(0))]
+        mine = buffers
+        count = c_uint32()
+
+        def attempt(limit: int) -> int:
+            return self._call(
+                lib.ip_queue_get_many,
+                mine.bytes, mine.size, mine.lengths, min(most, _MOST), byref(count), mine.length_at, limit, 0,
+            )  # fmt: skip
+
+        while True:
+            status = self._wait(nanoseconds(timeout, block), attempt, c.EMPTY)
+            if status != c.SMALL_BUFFER:
+                check(status)
+                break
+            mine.resize(mine.length.value)
+        return self._decode_many(mine.lengths[: count.value])
+
+    def _decode_many(self, lengths: "list[int]") -> list:
+        items = []
+        at = 0
+        for index, length in enumerate(lengths):
+            try:
+                items.append(self._codec.decode(buffers.view[at : at + length]))
+            except Exception:
+                # The first error is the caller's now; a later one, and all behind it, is for the calls to come.
+                for later in lengths[index + (1 if index == 0 else 0) :]:
+                    start = at + (length if index == 0 else 0)
+                    self._later.append(bytes(buffers.view[start : start + later]))
+                    at += later
+                if index == 0:
+                    raise
+                break
+            at += length
+        buffers.shrink()
+        return items
+
+    def full(self) -> bool:
+        """Whether even the smallest item would find no room."""
+        status = self._call(lib.ip_queue_room)
+        if status not in (c.OK, c.FULL, c.SHUT_DOWN):
+            fail(status)
+        return status == c.FULL
+
+    @property
+    def maxsize(self) -> int:
+        """The most items; 0 where only bytes bound it."""
+        limits = c.Limits()
+        check(self._call(lib.ip_queue_limits, byref(limits)))
+        return limits.max_items
+
+    def shutdown(self, immediate: bool = False) -> None:
+        """Ends the queue for every process and wakes all who wait. ``immediate`` drops what is queued. As
+        ``queue.Queue.shutdown`` of Python 3.13."""
+        check(self._call(lib.ip_queue_shut_down, 1 if immediate else 0))
+
+    def cancel_join_thread(self) -> None:
+        """Nothing: there is no feeder thread whose data could be lost. For programs that call it."""
+
+    join_thread = cancel_join_thread
+
+    def __iter__(self) -> Any:
+        """Items as they come, until the queue is shut down and drained."""
+        while True:
+            try:
+                yield self.get()
+            except ShutDown:
+                return
+
+    async def __aiter__(self) -> Any:
+        while True:
+            try:
+                yield await self.get_async()
+            except ShutDown:
+                return
+
+
+class JoinableQueue(Queue):
+    """A queue whose items have to be finished. As ``multiprocessing.JoinableQueue``."""
+
+    _kind = "joinable-queue"
+
+    def task_done(self) -> None:
+        """One item that was taken is finished. Raises ValueError where none is unfinished."""
+        check(self._call(lib.ip_queue_task_done))
+
+    def join(self, timeout: Optional[float] = None) -> None:
+        """Waits until every item that was put is finished. Raises TimeoutError; TasksLostError where the rest went with
+        consumers that died."""
+        lost = c_uint64()
+        status = self._wait(
+            nanoseconds(timeout), lambda left: self._call(lib.ip_queue_join, left, byref(lost)), c.TIMEOUT
+        )
+        if status == c.TASKS_LOST:
+            raise TasksLostError(f"{lost.value} items were taken by consumers that died before task_done()", lost.value)
+        check(status)
+
+    async def join_async(self, timeout: Optional[float] = None) -> None:
+        """``join`` for asyncio."""
+        lost = c_uint64()
+
+        def attempt() -> Any:
+            status = self._call(lib.ip_queue_join_once, byref(lost))
+            if status == c.WAIT_AGAIN:
+                return Blocked(self, c.JOINED)
+            if status == c.BUSY:
+                return Blocked(self, c.GET_FREE)
+            if status == c.TASKS_LOST:
+                raise TasksLostError(f"{lost.value} items went with consumers that died", lost.value)
+            check(status)
+
+        def expired() -> None:
+            raise TimeoutError("items are still unfinished")
+
+        await wait(attempt, timeout, expired)
+
+
+class SimpleQueue(_Queue):
+    """As ``multiprocessing.SimpleQueue``: ``put``, ``get``, ``empty``, ``close``."""
+
+    _kind = "simple-queue"
+
+    def __init__(self, *, name: Optional[str] = None, **more: Any) -> None:
+        super().__init__(0, name=name, **more)
+
+    def put(self, obj: Any) -> None:
+        """Waits for room."""
+        self._put(obj, -1)
+
+    def get(self) -> Any:
+        """Waits for an item."""
+        return self._get(-1)
+
+    async def put_async(self, obj: Any) -> None:
+        await self._put_async(obj, None)
+
+    async def get_async(self) -> Any:
+        return await self._get_async(None)
+
+
+class PriorityQueue(Queue):
+    """The item of the lowest ``priority`` first, equals in the order of their puts. As ``queue.PriorityQueue``, across
+    processes; the priority stands beside the item."""
+
+    _kind = "priority-queue"
+
+    def put(self, obj: Any, block: bool = True, timeout: Optional[float] = None, *, priority: float = 0.0) -> None:
+        self._put(obj, nanoseconds(timeout, block), priority)
+
+    def put_nowait(self, obj: Any, *, priority: float = 0.0) -> None:
+        self._put(obj, 0, priority)
+
+    async def put_async(self, obj: Any, timeout: Optional[float] = None, *, priority: float = 0.0) -> None:
+        await self._put_async(obj, timeout, priority)
+
+    def put_many(self, items: Iterable[Any], block: bool = True, timeout: Optional[float] = None) -> None:
+        """All with priority 0."""
+        for item in items:
+            self._put(item, nanoseconds(timeout, block))
+
+    def _try_put(self, data: bytes, length: int, timeout: int, flags: int, priority: float) -> int:
+        return self._call(lib.ip_queue_put_priority, data, length, priority, timeout, flags)

@@ -1,0 +1,133 @@
+import ctypes
+import gc
+import multiprocessing.shared_memory
+import os
+
+import pytest
+
+import interproc
+
+
+def test_a_value_holds_what_its_type_can(name):
+    value = interproc.Value("i", 41, name=name)
+    value.value += 1
+    assert value.value == 42
+    with pytest.raises(OverflowError):
+        value.value = 2**31
+    with value:
+        pass
+    value.close()
+    with pytest.raises(interproc.ClosedError):
+        value.value
+
+
+def test_a_struct_is_a_value(name):
+    class Point(ctypes.Structure):
+        _fields_ = [("x", ctypes.c_int), ("y", ctypes.c_double)]
+
+    value = interproc.Value(Point, 1, 2.5, name=name)
+    value.value.x = 7
+    again = interproc.Value.open(name, Point)
+    assert (again.value.x, again.value.y) == (7, 2.5)
+    again.close()
+    value.close()
+
+
+def test_an_array_is_one_memory_for_all(name):
+    array = interproc.Array("d", [1.5, 2.5, 3.5], name=name)
+    same = interproc.Array.open(name)
+    same[1] = 9.0
+    assert list(array) == [1.5, 9.0, 3.5]
+    array[0:2] = [4, 5]
+    assert same[0:2] == [4.0, 5.0]
+    assert len(array) == 3
+    array.view[2] = 0.25
+    assert same[2] == 0.25
+    with pytest.raises(IndexError):
+        array[3]
+    same.close()
+    array.close()
+
+
+def test_numpy_sees_the_memory_and_outlives_the_array(name):
+    numpy = pytest.importorskip("numpy")
+    array = interproc.Array("i", 4, name=name)
+    seen = array.numpy()
+    seen += 5
+    assert list(array) == [5, 5, 5, 5]
+    assert numpy.frombuffer(array.view, "int32")[0] == 5
+    array.close()
+    gc.collect()
+    seen[0] = 6
+    assert seen.tolist() == [6, 5, 5, 5]
+
+
+def test_another_type_or_size_is_refused_before_anything_is_touched(name):
+    array = interproc.Array("i", 4, name=name)
+    for wrong in ({"typecode_or_type": "d"}, {"length": 5}):
+        with pytest.raises(interproc.OptionsMismatchError):
+            interproc.Array.open(name, **wrong)
+    with pytest.raises(interproc.LayoutMismatchError):
+        interproc.Value.open(name)
+    assert list(array) == [0, 0, 0, 0]
+    array.close()
+
+
+def test_text_of_a_c_array(name):
+    array = interproc.Array("c", b"hello", name=name)
+    array.value = b"hi"
+    assert (array.value, array.raw) == (b"hi", b"hi\0lo")
+    array.close()
+
+
+def test_an_array_may_have_the_lock_of_another(name):
+    lock = interproc.RLock()
+    array = interproc.Array("i", 1, lock=lock, name=name)
+    with array:
+        assert lock.locked()
+        with array:
+            pass
+    array.close()
+    lock.close()
+    bare = interproc.RawArray("i", 1, name=name)
+    with pytest.raises(interproc.InterprocError):
+        bare.get_lock()
+    with pytest.raises(interproc.InterprocError):
+        bare.acquire()
+    bare.close()
+
+
+def test_bare_memory_is_what_multiprocessing_opens(name):
+    memory = interproc.SharedMemory(name, create=True, size=10)
+    memory.buf[:5] = b"hello"
+    theirs = multiprocessing.shared_memory.SharedMemory(name)
+    from multiprocessing import resource_tracker
+
+    resource_tracker.unregister(theirs._name, "shared_memory")
+    assert bytes(theirs.buf[:5]) == b"hello"
+    theirs.close()
+    view = memory.buf
+    memory.close()
+    assert bytes(view[:5]) == b"hello"
+    with pytest.raises(interproc.ClosedError):
+        memory.buf
+    assert not os.path.exists(f"/dev/shm/{name}")
+
+
+@pytest.mark.parametrize("damage", ["foreign", "truncated", "version"])
+def test_what_is_damaged_has_its_own_exception(name, damage):
+    array = interproc.Array("i", 100, name=name, persist=True)
+    path = f"/dev/shm/interproc.{name}"
+    array.close()
+    with open(path, "r+b") as file:
+        if damage == "foreign":
+            file.write(b"nonsense")
+        elif damage == "version":
+            file.seek(8)
+            file.write(b"\x63")
+        else:
+            file.truncate(4096)
+    expected = interproc.CorruptSegmentError if damage == "truncated" else interproc.LayoutMismatchError
+    with pytest.raises(expected):
+        interproc.Array.open(name)
+    os.unlink(path)
