@@ -295,6 +295,24 @@ describe('a killed party of a Condition', () => {
     condition.release();
   });
 
+  for (const form of ['wait', 'waitSync'] as const) {
+    it(`while it held the lock is told of, by the abandoned of the condition, to ${form}`, async () => {
+      const condition = own(new Condition());
+      condition.acquireSync();
+      expect(condition.abandoned).toBe(false);
+      // It gets the lock once this thread waits, and takes it to its grave.
+      peer(
+        condition,
+        "object.acquireSync(); object.notifyAll(); process.kill(process.pid, 'SIGKILL');",
+      );
+      expect(await condition[form]({ timeout: 30_000 })).toBe(true);
+      expect(condition.abandoned).toBe(true);
+      expect(await condition[form]({ timeout: 1 })).toBe(false);
+      expect(condition.abandoned).toBe(false);
+      condition.release();
+    });
+  }
+
   it('is a terminated worker thread as well', async () => {
     const condition = own(new Condition());
     const worker = thread(

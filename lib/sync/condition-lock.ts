@@ -54,14 +54,17 @@ export class ConditionLock {
     return depth;
   }
 
-  async acquireAll(depth: number): Promise<void> {
-    await this.acquire();
+  /** Takes the lock as often as it was held before. Whether its holder had died. */
+  async acquireAll(depth: number): Promise<boolean> {
+    const guard = await this.acquire();
     this.#deepen(depth);
+    return guard?.abandoned === true;
   }
 
-  acquireAllSync(depth: number): void {
-    this.acquireSync();
+  acquireAllSync(depth: number): boolean {
+    const guard = this.acquireSync();
     this.#deepen(depth);
+    return guard?.abandoned === true;
   }
 
   close(): void {

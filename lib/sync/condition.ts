@@ -42,6 +42,7 @@ const sort: Sort = { kind: Kind.condition, what: 'a Condition', attach: binding.
 export class Condition extends SharedObject {
   readonly #lock: ConditionLock;
   readonly #lane: Lane;
+  #abandoned = false;
 
   /**
    * Creates a condition on a lock, or with an `RLock` of its own.
@@ -147,6 +148,14 @@ export class Condition extends SharedObject {
     }
   }
 
+  /**
+   * Whether the lock's holder had died when the last wait of this handle took the lock again: what it protects may be half changed. An
+   * `acquire` tells that by its guard; a wait gives no guard.
+   */
+  get abandoned(): boolean {
+    return this.#abandoned;
+  }
+
   /** Wakes `n` waits, 1 by default, or all where there are fewer. They go on once they have the lock. @throws LockNotOwnedError, ClosedError, RangeError for `n` */
   notify(n = 1): void {
     this.#notify(readInteger(n, 'n', 1, mostWaits));
@@ -184,7 +193,7 @@ export class Condition extends SharedObject {
       notified = this.#depart(error);
       aborted = error;
     }
-    await this.#lock.acquireAll(depth);
+    this.#abandoned = await this.#lock.acquireAll(depth);
     // Where the notification came first, the abort came too late.
     if (aborted !== undefined && !notified) throw aborted;
     return notified;
@@ -195,7 +204,7 @@ export class Condition extends SharedObject {
     binding.conditionEnter(this.id);
     const depth = this.#lock.releaseAll();
     const notified = this.#lane.waitSync(wait, this.#take, this.#giveUp, this.#mayEnd);
-    this.#lock.acquireAllSync(depth);
+    this.#abandoned = this.#lock.acquireAllSync(depth);
     return notified;
   }
 

@@ -11,7 +11,7 @@ export interface Row {
   readonly ours: readonly string[] | undefined;
 }
 
-export const page = readFileSync(new URL('../../docs/from-python.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../docs/from-python.md', import.meta.url), 'utf8');
 
 /** Those tables have one of these two headings; the others are about something else. */
 const heading = /^\| Python \| (ours|why) \|/;
