@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { start } from './helpers/segments.js';
 
 /** A place of its own for the directories, which the programs of the test have in common. */
@@ -17,6 +17,7 @@ const listening = `
 
 async function listener() {
   const program = start(listening, options);
+  onTestFinished(() => void program.child.kill('SIGKILL'));
   const address = await program.line();
   expect(existsSync(address)).toBe(true);
   const end = async () => {
