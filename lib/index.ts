@@ -62,6 +62,7 @@ export {
   activeChildren,
   Process,
   type ProcessEvents,
+  type CommandOptions,
   type ProcessOptions,
   type Target,
 } from './process/process.js';

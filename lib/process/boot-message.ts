@@ -12,8 +12,8 @@ export interface BootTicket {
 /** What a child is told to be and to do. */
 export interface BootMessage {
   readonly identity: Identity;
-  readonly module: string;
-  readonly target: TargetName;
+  /** What a Node.js child is to call; another program knows by itself. */
+  readonly call?: { readonly module: string; readonly target: TargetName };
   readonly args: readonly unknown[];
   /** `process.argv` from the main script on. */
   readonly argv: readonly string[];

@@ -63,10 +63,9 @@ function report(id: number, what: BootReport): void {
   binding.pipeSend(id, childEnd, messages.scratch.start, messages.scratch.end);
 }
 
-async function importTarget({
-  module,
-  target,
-}: BootMessage): Promise<(...args: unknown[]) => unknown> {
+async function importTarget({ call }: BootMessage): Promise<(...args: unknown[]) => unknown> {
+  if (call === undefined) throw new ProcessError('The boot message names no target');
+  const { module, target } = call;
   setBooting(true);
   try {
     return findTarget((await import(module)) as Record<string, unknown>, target, module);

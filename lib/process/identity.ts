@@ -3,6 +3,9 @@ import { binding } from '../native.js';
 /** The environment variable through which a child finds its boot pipe; gone from `process.env` before any code of the user runs. */
 export const bootVariable = 'INTERPROC_BOOT';
 
+/** The same for a child that is another program: Python's `interproc.args()` reads it. */
+export const argsVariable = 'INTERPROC_ARGS';
+
 /** Who a process is; the same for all of its threads. */
 export interface Identity {
   readonly name: string;

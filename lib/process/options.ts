@@ -24,27 +24,40 @@ export interface ProcessOptions<Args extends readonly unknown[] = readonly unkno
   readonly stdio?: StdioOptions | undefined;
 }
 
+/** A program of any language that is to be the child: `['python3', 'worker.py']`. */
+export interface CommandOptions
+  extends Omit<ProcessOptions<readonly unknown[]>, 'target' | 'args' | 'module' | 'execArgv'> {
+  /** The program, looked for as `child_process.spawn` does, and what stands behind it on its command line. */
+  readonly command: readonly [string, ...string[]];
+  /**
+   * What `interproc.args()` gives there. Shared objects, at any depth, arrive attached; a `Connection` is handed over. Default none.
+   */
+  readonly args?: readonly unknown[] | undefined;
+}
+
+const commandOptionNames = ['command', 'args', 'name', 'daemon', 'env', 'stdio'];
 const optionNames = ['target', 'args', 'name', 'daemon', 'module', 'env', 'execArgv', 'stdio'];
 
 /** The options of a `Process`, checked. */
 export interface ProcessPlan extends SpawnPlan {
-  readonly target: TargetName;
+  /** What a Node.js child runs; `undefined` where it is a command. */
+  readonly call: { readonly module: string; readonly target: TargetName } | undefined;
   readonly args: readonly unknown[];
-  readonly module: string;
   readonly name: string | undefined;
   readonly daemon: boolean;
 }
 
 export function readProcessOptions(options: unknown, daemonDefault: boolean): ProcessPlan {
   if (options === undefined) throw invalidArgType('The options of Process', 'an object', options);
-  const given = checkOptions(options, optionNames, 'Process');
+  const isCommand = typeof options === 'object' && options !== null && 'command' in options;
+  const given = checkOptions(options, isCommand ? commandOptionNames : optionNames, 'Process');
   const { args = [], name, execArgv, stdio = 'inherit' } = given;
   if (!Array.isArray(args)) throw invalidArgType('args', 'an array', args);
-  const target = readTarget(given['target']);
+  const target = isCommand ? undefined : readTarget(given['target']);
   return {
-    target,
+    command: isCommand ? readCommand(given['command']) : undefined,
+    call: target === undefined ? undefined : { target, module: readModule(given['module']) },
     args,
-    module: readModule(given['module']),
     name: name === undefined ? undefined : readProcessName(name),
     daemon: readBoolean(given['daemon'], 'daemon', daemonDefault),
     env: readEnv(given['env']),
@@ -56,6 +69,16 @@ export function readProcessOptions(options: unknown, daemonDefault: boolean): Pr
 export function readProcessName(name: unknown): string {
   if (typeof name !== 'string') throw invalidArgType('name', 'a string', name);
   return name;
+}
+
+function readCommand(command: unknown): readonly [string, ...string[]] {
+  const valid =
+    Array.isArray(command) &&
+    command.length > 0 &&
+    command.every((part) => typeof part === 'string' && !part.includes('\0'));
+  if (!valid || command[0] === '')
+    throw invalidArgType('command', 'an array of a program and its arguments', command);
+  return [...command] as [string, ...string[]];
 }
 
 function readEnv(env: unknown): Readonly<Record<string, string | undefined>> {

@@ -12,16 +12,17 @@ import { addChild, type LiveChild, liveChildren, removeChild } from './children.
 import { identity, isBooting } from './identity.js';
 import { Joins, waitSyncUntil } from './joins.js';
 import {
+  type CommandOptions,
   type ProcessOptions,
   type ProcessPlan,
   readProcessName,
   readProcessOptions,
 } from './options.js';
-import { spawnFailure, spawnNode } from './spawn.js';
+import { spawnChild, spawnFailure } from './spawn.js';
 import { endedChild } from './status.js';
 import { type HasSelectable, type Selectable, selectable } from '../select/selectable.js';
 
-export type { ProcessOptions } from './options.js';
+export type { CommandOptions, ProcessOptions } from './options.js';
 export type { Target } from './target.js';
 
 /** The events of a `Process`. */
@@ -36,7 +37,8 @@ export interface ProcessEvents {
 let made = 0;
 
 /**
- * A Node.js process that calls one exported function. Python: `multiprocessing.Process` with the start method `spawn`.
+ * A Node.js process that calls one exported function. Python: `multiprocessing.Process` with the start method `spawn`. Or, with
+ * `command`, a program of another language, which takes its `args` as Python's `interproc.args()` does.
  *
  * `start()` does not wait for the child, and the child does not need this process's event loop to start: a blocking `…Sync` call may
  * follow at once. This process stays alive until its children have ended, but for daemons, which end with it, even where it is killed.
@@ -63,7 +65,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[]>
    * @throws TypeError for wrong types and unknown options, ProcessError `ERR_TARGET_NOT_EXPORTED` for a target that no module can
    * export (anonymous, bound, built in), or where there is no main script to import it from.
    */
-  constructor(options: ProcessOptions<Args>) {
+  constructor(options: ProcessOptions<Args> | CommandOptions) {
     super();
     const self = identity();
     this.#plan = readProcessOptions(options, self.daemon);
@@ -147,7 +149,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[]>
     this.#refuseClosed();
     if (this.#child !== undefined) throw started(this.#name);
     refuseHere();
-    const { target, args, module } = this.#plan;
+    const { call, args } = this.#plan;
     const channel = new BootChannel({
       identity: {
         name: this.#name,
@@ -155,21 +157,20 @@ export class Process<Args extends readonly unknown[] = readonly unknown[]>
         path: this.#path,
         parent: { pid: process.pid, name: identity().name },
       },
-      module,
-      target,
+      ...(call === undefined ? {} : { call }),
       args,
       argv: process.argv.slice(1),
     });
     let child: ChildProcess;
     try {
-      child = spawnNode(this.#plan, channel.ticket);
+      child = spawnChild(this.#plan, channel.ticket);
     } catch (error) {
       channel.abandon();
       throw error;
     }
     if (child.pid === undefined) {
       channel.abandon();
-      this.#fail(child, spawnFailure());
+      this.#fail(child, spawnFailure(this.#plan));
       return this;
     }
     this.#failure = undefined;

@@ -1,11 +1,14 @@
 import { type ChildProcess, type StdioOptions, spawn, spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type InterprocError, systemError } from '../errors.js';
-import { bootVariable } from './identity.js';
+import { argsVariable, bootVariable } from './identity.js';
 import { takesCode } from './module.js';
 
 /** What starting needs beside the boot message. */
 export interface SpawnPlan {
+  /** What to run instead of Node.js. */
+  readonly command: readonly [string, ...string[]] | undefined;
   /** Merged over this process's own. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Instead of this process's own. */
@@ -16,31 +19,56 @@ export interface SpawnPlan {
 const bootstrap = fileURLToPath(new URL('./bootstrap.js', import.meta.url));
 
 /**
- * Starts Node.js on the bootstrap. Without a `pid` in what it returns there is no process: see `spawnFailure`.
+ * Starts Node.js on the bootstrap, or the command. Without a `pid` in what it returns there is no process: see `spawnFailure`.
  * @throws InterprocError with a system code, such as `E2BIG`; TypeError for stdio that Node.js does not know.
  */
-export function spawnNode(plan: SpawnPlan, ticket: object): ChildProcess {
-  const argv = [...(plan.execArgv ?? inheritedExecArgv(process.execArgv)), bootstrap];
-  const env = { ...process.env, ...plan.env, [bootVariable]: JSON.stringify(ticket) };
+export function spawnChild(plan: SpawnPlan, ticket: object): ChildProcess {
+  const [file, ...argv] = plan.command ?? [
+    process.execPath,
+    ...(plan.execArgv ?? inheritedExecArgv(process.execArgv)),
+    bootstrap,
+  ];
+  const variable = plan.command === undefined ? bootVariable : argsVariable;
+  const env = { ...process.env, ...plan.env, [variable]: JSON.stringify(ticket) };
   try {
-    return spawn(process.execPath, argv, { env, stdio: plan.stdio });
+    return spawn(file, argv, { env, stdio: plan.stdio });
   } catch (error) {
     const { code, syscall } = error as { code?: unknown; syscall?: unknown };
     if (typeof code !== 'string' || typeof syscall !== 'string') throw error;
-    throw spawnError(code);
+    throw spawnError(code, file);
   }
 }
 
 /** Why there is no process. Node.js tells in a later tick only, which a caller who blocks would never see. */
-export function spawnFailure(): InterprocError {
-  const { error } = spawnSync(process.execPath, ['--version'], { stdio: 'ignore' });
+export function spawnFailure({ command, env }: SpawnPlan): InterprocError {
+  const file = command === undefined ? process.execPath : command[0];
+  // What there is none of does not run; what there is may, so that it is Node.js again where the system lacks something.
+  const missing = command !== undefined && missingProgram(file, { ...process.env, ...env });
+  const { error } = missing
+    ? { error: { code: missing } }
+    : spawnSync(process.execPath, ['--version'], { stdio: 'ignore' });
   const code = (error as { code?: unknown } | undefined)?.code;
   // What is over by now was a lack of something.
-  return spawnError(typeof code === 'string' ? code : 'EAGAIN');
+  return spawnError(typeof code === 'string' ? code : 'EAGAIN', file);
 }
 
-function spawnError(code: string): InterprocError {
-  return systemError({ code, syscall: 'spawn', path: process.execPath });
+/** `ENOENT` or `EACCES` where a program cannot be found on the path, or not be run. */
+function missingProgram(file: string, env: NodeJS.ProcessEnv): string | undefined {
+  const folders = file.includes('/') ? [''] : (env['PATH'] ?? '/usr/bin:/bin').split(':');
+  let code = 'ENOENT';
+  for (const folder of folders) {
+    try {
+      accessSync(folder === '' ? file : `${folder}/${file}`, constants.X_OK);
+      return undefined;
+    } catch (error) {
+      if ((error as { code?: unknown }).code === 'EACCES') code = 'EACCES';
+    }
+  }
+  return code;
+}
+
+function spawnError(code: string, file: string): InterprocError {
+  return systemError({ code, syscall: 'spawn', path: file });
 }
 
 /**

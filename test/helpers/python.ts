@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
-const python = ['/usr/bin/python3', '/usr/local/bin/python3'].find(existsSync) ?? 'python3';
+export const pythonProgram =
+  ['/usr/bin/python3', '/usr/local/bin/python3'].find(existsSync) ?? 'python3';
 
 /** What every script begins with: `opened(Class, name)` attaches without Python's tracker, which would remove our memory at exit. */
 const prelude = `
@@ -34,7 +35,7 @@ export interface Python {
 
 /** Runs a script of the system's Python. What it writes to its standard error is an error of the test. */
 export function runPython(script: string, ...args: readonly string[]): Python {
-  const child = spawn(python, ['-c', prelude + script, ...args], { stdio: 'pipe' });
+  const child = spawn(pythonProgram, ['-c', prelude + script, ...args], { stdio: 'pipe' });
   const lines: string[] = [];
   let waiting: (() => void) | undefined;
   let errors = '';
