@@ -42,7 +42,21 @@ export type { ProxyHandle } from './manager/reference.js';
 export type { RegisterOptions } from './manager/registry.js';
 export { ManagerServer } from './manager/server.js';
 export { Manager, SyncManager } from './manager/sync-manager.js';
+export type { ProxyGuard } from './manager/guard.js';
+export type { IteratorProxy, PoolProxy } from './manager/types/pool-proxies.js';
 export type { DictProxy, ListProxy, SetProxy } from './manager/types/proxies.js';
+export type {
+  JoinableQueueProxy,
+  PriorityQueueProxy,
+  QueueProxy,
+} from './manager/types/queue-proxies.js';
+export type {
+  BarrierProxy,
+  ConditionProxy,
+  EventProxy,
+  LockProxy,
+  SemaphoreProxy,
+} from './manager/types/sync-proxies.js';
 export { Queue } from './queue/queue.js';
 export type { QueueOptions } from './queue/options.js';
 export {

@@ -12,6 +12,7 @@ import { type Factory, type RegisterOptions, readRegistration } from './registry
 import { builtInClasses, registryOf } from './registry-of.js';
 import { ManagerServer } from './server.js';
 import { endServerProcess, startServerProcess } from './server-process.js';
+import { iteratorMethods } from './types/iterator.js';
 import { serverObject } from './wire.js';
 
 export interface ManagerOptions extends ConnectOptions {
@@ -257,3 +258,9 @@ export class BaseManager implements AsyncDisposable {
     return await this.#connected().call(serverObject, method, []).promise;
   }
 }
+
+// For `methodToTypeid` of any class. Nobody makes one by itself.
+registryOf(BaseManager).set(
+  'Iterator',
+  readRegistration('Iterator', undefined, { exposed: iteratorMethods }),
+);

@@ -1,8 +1,8 @@
 import { ClosedError, EOFError, RemoteError, abortError } from '../errors.js';
-import { revive } from '../pool/remote-error.js';
+import { fromPart, revive } from '../pool/remote-error.js';
 import { type ProxyHandle, readProxyHandle } from './reference.js';
 import type { Transport } from './transport.js';
-import { decodeMessage, Entry, encodeMessage, type Reader } from './wire.js';
+import { decodeMessage, Entry, encodeMessage, type Reader, serverObject } from './wire.js';
 
 interface Pending {
   resolve(value: unknown): void;
@@ -10,6 +10,7 @@ interface Pending {
   /** Keeps what is being called alive, and ends what watches the call's signal. */
   finish(): void;
   readonly keeps: unknown;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** How a session makes proxies: set by the module that knows them. */
@@ -21,6 +22,7 @@ export type MakeProxy = (session: ClientSession, handle: ProxyHandle) => object;
  */
 export class ClientSession implements Reader {
   readonly #makeProxy: MakeProxy;
+  readonly #forProxies: boolean;
   readonly #pending = new Map<number, Pending>();
   #open: Transport | undefined;
   #entries: (readonly unknown[])[] = [];
@@ -28,12 +30,17 @@ export class ClientSession implements Reader {
   #corked = 0;
   #receiving = false;
   #last = 0;
+  #proxies = 0;
   #failure: Error | undefined;
   #closed = false;
 
-  /** Calls may be made while `connecting` is pending: they go when it has resolved, and fail as it does. */
-  constructor(connecting: Promise<Transport>, makeProxy: MakeProxy) {
+  /**
+   * Calls may be made while `connecting` is pending: they go when it has resolved, and fail as it does. `forProxies`: it is there for
+   * its proxies alone, and closes after the last one.
+   */
+  constructor(connecting: Promise<Transport>, makeProxy: MakeProxy, forProxies = false) {
     this.#makeProxy = makeProxy;
+    this.#forProxies = forProxies;
     connecting.then(
       (transport) => {
         this.#open = transport;
@@ -67,7 +74,7 @@ export class ClientSession implements Reader {
       const cancel = () => this.#queue([Entry.cancel, number]);
       signal?.addEventListener('abort', cancel, { once: true });
       const finish = () => signal?.removeEventListener('abort', cancel);
-      this.#pending.set(number, { resolve, reject, finish, keeps });
+      this.#pending.set(number, { resolve, reject, finish, keeps, signal });
       if (signal === undefined) this.#queue([Entry.call, number, target, method, args]);
       else {
         const { signal: _, ...options } = args.at(-1) as { signal: unknown };
@@ -77,9 +84,17 @@ export class ClientSession implements Reader {
     return { number, promise };
   }
 
-  /** Gives references back. */
-  release(object: number, count: number): void {
-    if (!this.closed) this.#queue([Entry.release, object, count]);
+  /** There is one more proxy, which counts as a reference that the server knows of. */
+  retain(): void {
+    this.#proxies++;
+  }
+
+  /** A proxy is no more: gives its reference back. */
+  release(object: number): void {
+    this.#proxies--;
+    if (this.closed) return;
+    this.#queue([Entry.release, object, 1]);
+    this.#closeWhenUnused();
   }
 
   /** Holds everything back until `calls` has returned, and then sends it as one message. */
@@ -140,7 +155,7 @@ export class ClientSession implements Reader {
       this.#send([entry]);
     } catch (error) {
       const pending = this.#take(entry[1] as number);
-      pending?.reject(error);
+      pending?.reject(fromArguments(error, entry));
     }
   }
 
@@ -158,10 +173,15 @@ export class ClientSession implements Reader {
         const pending = this.#take(number as number);
         if (pending === undefined) throw new RemoteError('An answer to no call');
         if (what === Entry.result) pending.resolve(value);
-        else pending.reject(revive(value, 'the server of a manager'));
+        else pending.reject(asThrown(value, pending));
       }
     }
     this.#receiving = false;
+    this.#closeWhenUnused();
+  }
+
+  #closeWhenUnused(): void {
+    if (this.#forProxies && this.#proxies === 0 && this.#pending.size === 0) this.close();
   }
 
   /** Once a call has given a proxy, calls name the object and not the call. */
@@ -190,6 +210,12 @@ export class ClientSession implements Reader {
   }
 }
 
+/** The error of an argument that cannot travel, with its path from the arguments on: `$[1].fn` is in the second one. */
+function fromArguments(error: unknown, [, , target, method]: readonly unknown[]): unknown {
+  const created = target === serverObject && method === 'create';
+  return fromPart(error, created ? '$[0][4][1]' : '$[0][4]');
+}
+
 export interface Call {
   readonly number: number;
   readonly promise: Promise<unknown>;
@@ -198,6 +224,13 @@ export interface Call {
 function gone(cause: unknown): RemoteError {
   const why = cause instanceof EOFError ? 'ended or died' : 'cannot be reached any more';
   return new RemoteError(`The server of the manager ${why}`, { cause });
+}
+
+/** The object's error as the caller gets it; of an abort it is the caller's own. */
+function asThrown(thrown: unknown, { signal }: Pending): unknown {
+  if (signal?.aborted && thrown instanceof Error && thrown.name === 'AbortError')
+    return abortError(signal);
+  return revive(thrown, 'the server of a manager');
 }
 
 function signalOf(args: readonly unknown[]): AbortSignal | undefined {

@@ -60,7 +60,7 @@ function attachProxy(handle: ProxyHandle): ProxyBase {
   readAddress(handle.address, 1);
   let session = sessions.get(handle.name);
   if (session === undefined || session.closed) {
-    session = openSession(handle.address, {});
+    session = new ClientSession(openTransport(handle.address, {}), makeProxy, true);
     sessions.set(handle.name, session);
   }
   // Where that fails, so does every call on the proxy, and says why.

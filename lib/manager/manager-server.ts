@@ -2,7 +2,7 @@
 import '../attach.js';
 import type { Connection } from '../pipe/connection.js';
 import { describeThrown } from '../pool/remote-error.js';
-import { setBooting } from '../process/identity.js';
+import { identity, setBooting, setIdentity } from '../process/identity.js';
 import { findTarget, notExported } from '../process/target.js';
 import { builtInClasses, registryOf } from './registry-of.js';
 import { ManagerServer } from './server.js';
@@ -14,6 +14,8 @@ export async function serveManager(
   report: Connection<Report>,
   plan: ServerProcessPlan,
 ): Promise<void> {
+  // It ends with its parent, and is nevertheless no daemon to its objects: a `Pool` has children.
+  setIdentity({ ...identity(), daemon: false });
   // As in Python: Ctrl-C in the terminal is for the manager's owner, who shuts the server down.
   process.on('SIGINT', () => undefined);
   let server: ManagerServer;

@@ -1,5 +1,6 @@
 import { InterprocError, RemoteError } from '../errors.js';
 import type { Address } from '../sockets/address.js';
+import { faceOf } from './face.js';
 import { type ProxyHandle, proxyHandle } from './reference.js';
 import { type Method, methodsOf, type Registration } from './registry.js';
 
@@ -10,10 +11,12 @@ export class ObjectEntry {
   readonly object: unknown;
   readonly methods: ReadonlyMap<string, Method>;
   readonly methodToTypeid: Readonly<Record<string, string>>;
+  readonly face: string | undefined;
   references = 0;
 
-  constructor(number: number, object: unknown, registration: Registration) {
+  constructor(number: number, object: object, registration: Registration) {
     this.number = number;
+    this.face = faceOf(object);
     this.object = object;
     this.typeid = registration.typeid;
     this.methods = methodsOf(object, registration.exposed);
@@ -85,12 +88,15 @@ export class ObjectTable {
   reference(number: number): Reference {
     const entry = this.get(number);
     entry.references++;
-    const reference = new Reference(entry, this.handleOf(entry));
-    this.#dropped.register(reference, number);
+    const reference: Reference = new Reference(entry, this.handleOf(entry), () => {
+      this.#dropped.unregister(reference);
+      this.release(number);
+    });
+    this.#dropped.register(reference, number, reference);
     return reference;
   }
 
-  handleOf({ number, typeid, methods }: ObjectEntry): ProxyHandle {
+  handleOf({ number, typeid, methods, face }: ObjectEntry): ProxyHandle {
     return {
       interproc: 1,
       kind: 'proxy',
@@ -98,6 +104,7 @@ export class ObjectTable {
       object: number,
       typeid,
       exposed: [...methods.keys()],
+      ...(face === undefined ? {} : { face }),
       address: this.#address(),
     };
   }
@@ -116,10 +123,19 @@ export class ObjectTable {
 export class Reference {
   readonly [proxyHandle]: ProxyHandle;
   readonly object: unknown;
+  #release: (() => void) | undefined;
 
-  constructor(entry: ObjectEntry, handle: ProxyHandle) {
+  constructor(entry: ObjectEntry, handle: ProxyHandle, release: () => void) {
     this[proxyHandle] = handle;
     this.object = entry.object;
+    this.#release = release;
+  }
+
+  /** It does not count any more. Idempotent; without it that is so once it is dropped. */
+  release(): void {
+    const release = this.#release;
+    this.#release = undefined;
+    release?.();
   }
 
   get handle(): ProxyHandle {

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { ClosedError, RemoteError } from '../errors.js';
 import type { Call, ClientSession } from './client-session.js';
+import { type CallMethod, faceNamed } from './client-faces.js';
 import { type ProxyHandle, proxyHandle } from './reference.js';
 import { mayBeExposed } from './registry.js';
 
@@ -51,21 +52,31 @@ const forgotten = new FinalizationRegistry<() => void>((release) => release());
 /** A proxy for an object, which counts as one reference to it. */
 export function makeProxy(session: ClientSession, handle: ProxyHandle): ProxyBase {
   let disposed = false;
+  session.retain();
   const release = () => {
     if (disposed) return;
     disposed = true;
-    session.release(handle.object, 1);
+    session.release(handle.object);
   };
   const dispose = () => {
     forgotten.unregister(members);
     release();
   };
+  const face = faceNamed(handle.face);
+  const call: CallMethod = (method, args) => {
+    if (disposed)
+      return Promise.reject(new ClosedError(`This proxy of a ${handle.typeid} was disposed`));
+    // The proxy itself goes along: garbage collection must not release what is being called.
+    return settle(session, session.call(handle.object, method, args, proxy));
+  };
   const target: Target = {
     call(method, args) {
-      if (disposed)
-        return Promise.reject(new ClosedError(`This proxy of a ${handle.typeid} was disposed`));
-      // The proxy itself goes along: garbage collection must not release what is being called.
-      return settle(session, session.call(handle.object, method, args, proxy));
+      const own = memberOf(face.methods, method);
+      if (own !== undefined) return own(call, ...args);
+      const result = memberOf(face.results, method);
+      return result === undefined
+        ? call(method, args)
+        : call(method, args).then((value) => result(call, value));
     },
   };
   const members: Members = {
@@ -76,14 +87,18 @@ export function makeProxy(session: ClientSession, handle: ProxyHandle): ProxyBas
     dispose,
     [Symbol.dispose]: dispose,
     [Symbol.asyncDispose]: () => Promise.resolve(dispose()),
-    [Symbol.asyncIterator]: () => iterate(target, handle),
+    [Symbol.asyncIterator]: () => face.iterate?.(call) ?? iterate(target, handle),
     [inspect.custom]: () =>
       `Proxy { ${handle.typeid} ${handle.object}${disposed ? ', disposed' : ''} }`,
     // Not a promise: `await proxy` gives the proxy.
     // biome-ignore lint/suspicious/noThenProperty: so that nothing else answers to it.
     then: undefined,
   };
-  const proxy = withMethods(target, members, new Set(handle.exposed)) as unknown as ProxyBase;
+  const proxy = withMethods(
+    target,
+    members,
+    new Set([...handle.exposed, ...Object.keys(face.methods ?? {})]),
+  ) as unknown as ProxyBase;
   forgotten.register(proxy, release, members);
   return proxy;
 }
@@ -91,8 +106,25 @@ export function makeProxy(session: ClientSession, handle: ProxyHandle): ProxyBas
 /** The promise of a call that gives a proxy, on which that proxy's methods can be called. */
 export function comingProxy<P>(session: ClientSession, call: Call): Coming<P> {
   const promise = settle(session, call) as Promise<P>;
+  let there: Callable | undefined;
+  promise.then(
+    (proxy) => {
+      there = proxy as Callable;
+    },
+    () => undefined,
+  );
   const target: Target = {
-    call: (method, args) => settle(session, session.call(-call.number, method, args)),
+    async call(method, args) {
+      if (there !== undefined) return await callOn(there, method, args);
+      // Functions stay here: what to do with one depends on what the proxy will be of.
+      if (args.some((arg) => typeof arg === 'function'))
+        return await callOn((await promise) as Callable, method, args);
+      const value = await settle(session, session.call(-call.number, method, args));
+      const proxy = (await promise) as Callable;
+      const result = memberOf(faceNamed(proxy.handle?.face).results, method);
+      if (result === undefined) return value;
+      return result((name, more) => callOn(proxy, name, more), value);
+    },
   };
   const members: Members = {
     // biome-ignore lint/suspicious/noThenProperty: this one is a promise.
@@ -102,6 +134,21 @@ export function comingProxy<P>(session: ClientSession, call: Call): Coming<P> {
     [Symbol.toStringTag]: 'Promise',
   };
   return withMethods(target, members, undefined) as unknown as Coming<P>;
+}
+
+/** A proxy, or what else a call has given. */
+type Callable = { readonly handle?: ProxyHandle } & Readonly<
+  Record<string, ((...args: readonly unknown[]) => unknown) | undefined>
+>;
+
+async function callOn(proxy: Callable, method: string, args: readonly unknown[]): Promise<unknown> {
+  const found = proxy[method];
+  if (typeof found === 'function') return await found.apply(proxy, args as unknown[]);
+  throw new RemoteError(`There is no method '${method}'`);
+}
+
+function memberOf<T>(members: Readonly<Record<string, T>> | undefined, name: string) {
+  return members !== undefined && Object.hasOwn(members, name) ? members[name] : undefined;
 }
 
 /** The result of a call. Where it is a proxy, no more targets will name the call. */
@@ -139,9 +186,28 @@ function withMethods(target: Target, members: Members, exposed: ReadonlySet<stri
   });
 }
 
-/** A copy of what the object holds, taken in one call: entries of a dictionary, values of all others. */
+/** The results of an iterator, one call each; of all others a copy taken in one call: a dictionary's entries, else values. */
 async function* iterate(target: Target, { exposed, typeid }: ProxyHandle): AsyncGenerator<unknown> {
+  if (exposed.includes('next')) {
+    yield* results(target, exposed.includes('return'));
+    return;
+  }
   const method = ['entries', 'values', 'copy'].find((name) => exposed.includes(name));
   if (method === undefined) throw new RemoteError(`A ${typeid} cannot be iterated over`);
   yield* (await target.call(method, [])) as Iterable<unknown>;
+}
+
+async function* results(target: Target, canReturn: boolean): AsyncGenerator<unknown> {
+  let done: boolean | undefined;
+  try {
+    for (;;) {
+      const step = (await target.call('next', [])) as IteratorResult<unknown>;
+      done = step.done === true;
+      if (done) return;
+      yield step.value;
+    }
+  } finally {
+    // Left early: what the iterator holds in the server goes. One that threw is over.
+    if (done === false && canReturn) await target.call('return', []);
+  }
 }

@@ -10,6 +10,8 @@ export interface ProxyHandle {
   readonly object: number;
   readonly typeid: string;
   readonly exposed: readonly string[];
+  /** Which methods its proxies have of their own, where they have any. */
+  readonly face?: string;
   readonly address: Address;
 }
 
@@ -22,10 +24,8 @@ export function isReference(value: object): boolean {
 
 /** @throws TypeError for what is no handle of a proxy */
 export function readProxyHandle(handle: unknown): ProxyHandle {
-  const { interproc, kind, name, object, typeid, exposed, address } = (handle ?? {}) as Record<
-    string,
-    unknown
-  >;
+  const { interproc, kind, name, object, typeid, exposed, face, address } = (handle ??
+    {}) as Record<string, unknown>;
   if (
     interproc !== 1 ||
     kind !== 'proxy' ||
@@ -35,7 +35,8 @@ export function readProxyHandle(handle: unknown): ProxyHandle {
     (object as number) < 1 ||
     typeof typeid !== 'string' ||
     !Array.isArray(exposed) ||
-    !exposed.every((method) => typeof method === 'string')
+    !exposed.every((method) => typeof method === 'string') ||
+    !(face === undefined || typeof face === 'string')
   ) {
     throw invalidArgType('handle', 'the handle of a proxy', handle);
   }
@@ -47,6 +48,7 @@ export function readProxyHandle(handle: unknown): ProxyHandle {
     object: object as number,
     typeid,
     exposed: exposed as string[],
+    ...(face === undefined ? {} : { face }),
     address: address as Address,
   };
 }

@@ -1,5 +1,5 @@
 import { EOFError, RemoteError } from '../errors.js';
-import { describeThrown } from '../pool/remote-error.js';
+import { describeThrown, fromPart } from '../pool/remote-error.js';
 import { type Caller, runFor } from './caller.js';
 import { ObjectEntry } from './object-table.js';
 import { type ProxyHandle, proxyHandle } from './reference.js';
@@ -283,7 +283,9 @@ export class ServerSession implements Caller, Reader {
       const replacement =
         what === Entry.failure
           ? describeThrown(value)
-          : new RemoteError(`The result cannot be sent: ${(cause as Error).message}`);
+          : new RemoteError(
+              `The result cannot be sent: ${(fromPart(cause, '$[0][2]') as Error).message}`,
+            );
       this.#send([[Entry.failure, number, replacement]]);
     }
   }

@@ -8,6 +8,8 @@ import { type ObjectEntry, ObjectTable } from './object-table.js';
 import type { ProxyHandle } from './reference.js';
 import { make, type Registration } from './registry.js';
 import { type Host, ServerSession } from './server-session.js';
+import { Given } from './types/factories.js';
+import { iteratorOf } from './types/iterator.js';
 import { pipeTransport, socketTransport, type Transport } from './transport.js';
 
 export interface ServerPlan {
@@ -36,6 +38,8 @@ export class ManagerServer implements Host {
   readonly #listener: Listener;
   readonly #registry: ReadonlyMap<string, Registration>;
   readonly #objects: ObjectTable;
+  /** Shared objects that were given to clients, open for as long as this server. */
+  readonly #given = new Set<object>();
   readonly #sessions = new Set<ServerSession>();
   #stop: () => void = () => undefined;
   readonly #stopped = new Promise<void>((resolve) => {
@@ -67,6 +71,7 @@ export class ManagerServer implements Host {
     this.#listener.close();
     for (const session of [...this.#sessions]) session.end();
     this.#objects.clear();
+    for (const object of this.#given) (object as { close(): void }).close();
   }
 
   /** Ends `serveForever`: clients meet RemoteError, objects are disposed. Idempotent. */
@@ -96,7 +101,8 @@ export class ManagerServer implements Host {
   }
 
   adopt(result: unknown, typeid: string): ObjectEntry {
-    return this.#objects.add(result, this.#registered(typeid));
+    const object = typeid === 'Iterator' ? iteratorOf(result) : result;
+    return this.#objects.add(object, this.#registered(typeid));
   }
 
   serve(method: string, args: readonly unknown[]): unknown {
@@ -123,9 +129,15 @@ export class ManagerServer implements Host {
     const registration = this.#registered(typeid);
     const made = registration.factory ? make(registration, args) : undefined;
     if (made instanceof Promise) {
-      return made.then((object: unknown) => this.#objects.add(object, registration));
+      return made.then((object: unknown) => this.#takeIn(object, registration));
     }
-    return this.#objects.add(made, registration);
+    return this.#takeIn(made, registration);
+  }
+
+  #takeIn(made: unknown, registration: Registration): unknown {
+    if (!(made instanceof Given)) return this.#objects.add(made, registration);
+    this.#given.add(made.object);
+    return made.object;
   }
 
   #registered(typeid: string): Registration {

@@ -67,6 +67,15 @@ export function readFunction(fn: unknown): TargetName {
   return target;
 }
 
+/** A stand-in for a function that another process named. */
+export function standIn(target: TargetName): () => never {
+  const named = () => {
+    throw new Error('Only a worker has this function');
+  };
+  targets.set(named, target);
+  return named;
+}
+
 export function readSignal(signal: unknown): AbortSignal | undefined {
   if (signal === undefined) return undefined;
   if (signal instanceof AbortSignal) return signal;

@@ -30,7 +30,11 @@ export function describeThrown(thrown: unknown): Error {
 
 /** The error of a value that cannot travel, with its path from that value on and not from the message around it. */
 export function fromValue(error: unknown, position: number): unknown {
-  const around = `$[${position}]`;
+  return fromPart(error, `$[${position}]`);
+}
+
+/** The same where the value lies deeper: `around` is its own path. */
+export function fromPart(error: unknown, around: string): unknown {
   if (!(error instanceof SerializationError) || !error.path.startsWith(around)) return error;
   const path = `$${error.path.slice(around.length)}`;
   const message = error.message.replaceAll(error.path, path);
@@ -54,7 +58,11 @@ export function revive(thrown: unknown, where: string): unknown {
 }
 
 function isClassOfOurs(value: unknown): value is typeof errors.InterprocError {
-  return typeof value === 'function' && value.prototype instanceof errors.InterprocError;
+  const { InterprocError } = errors;
+  return (
+    value === InterprocError ||
+    (typeof value === 'function' && value.prototype instanceof InterprocError)
+  );
 }
 
 function hide(object: object, key: string, value: unknown): void {
