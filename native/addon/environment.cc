@@ -165,6 +165,11 @@ std::nullptr_t Environment::refuse() {
   return nullptr;
 }
 
+std::nullptr_t Environment::refuse_damaged(const SharedObject& object) {
+  fail({Code::kTruncated}, object.segment().name());
+  return nullptr;
+}
+
 napi_value Environment::fail(Status status, std::string_view name) {
   napi_value factory = nullptr;
   if (error_factory_ != nullptr) napi_get_reference_value(env_, error_factory_, &factory);

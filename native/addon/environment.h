@@ -64,18 +64,31 @@ class Environment {
 
   // Identifiers are small integers with a generation, so that a stale one is told from its successor's.
   std::uint32_t add(std::unique_ptr<SharedObject> object);
-  // Null, with an error thrown (ERR_CLOSED), where there is no such object or it is of another class.
+  // Null, with an error thrown: ERR_CLOSED where there is no such object or it is of another class, ERR_CORRUPT_SEGMENT
+  // where its file was truncated.
   template <class T>
   T* get(std::uint32_t id) {
+    T* object = get_for_closing<T>(id);
+    return object != nullptr && is_damaged(*object) ? static_cast<T*>(refuse_damaged(*object)) : object;
+  }
+  SharedObject* any(std::uint32_t id) {
+    SharedObject* object = any_for_closing(id);
+    return object != nullptr && is_damaged(*object) ? static_cast<SharedObject*>(refuse_damaged(*object)) : object;
+  }
+  // For what can be done to a damaged one as well.
+  template <class T>
+  T* get_for_closing(std::uint32_t id) {
     SharedObject* object = find(id);
     return object != nullptr && object->segment().header().kind == kind_of<T>() ? static_cast<T*>(object)
                                                                                 : static_cast<T*>(refuse());
   }
-  SharedObject* any(std::uint32_t id) {
+  SharedObject* any_for_closing(std::uint32_t id) {
     SharedObject* object = find(id);
     return object != nullptr ? object : static_cast<SharedObject*>(refuse());
   }
   [[nodiscard]] bool has(std::uint32_t id) { return find(id) != nullptr; }
+  // Whether somebody has truncated its file.
+  static bool is_damaged(const SharedObject& object) { return any_range_damaged() && object.damaged(); }
   // Leaves in an orderly way, detaches the views' memory, then unmaps.
   void remove(std::uint32_t id);
   // A buffer over the cell's memory, a new one each time: a handle that is closed empties its own.
@@ -135,6 +148,7 @@ class Environment {
     return entry.generation == id >> kIndexBits ? entry.object.get() : nullptr;
   }
   std::nullptr_t refuse();
+  std::nullptr_t refuse_damaged(const SharedObject& object);
   [[nodiscard]] napi_value living_buffer(const View& view) const;  // null once it was collected
   void detach_view(const View& view);
   void forget_watches(const SharedObject* object);

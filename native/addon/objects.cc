@@ -68,7 +68,7 @@ napi_value unlink_object(napi_env env, napi_callback_info info) {
   const std::uint32_t id = call.u32(0);
   if (!call.valid()) return nullptr;
   Environment& environment = Environment::of(env);
-  SharedObject* object = environment.any(id);
+  SharedObject* object = environment.any_for_closing(id);
   if (object == nullptr) return nullptr;
   const Status status = object->segment().unlink_name();
   return status.ok() ? nullptr : environment.fail(status, object->segment().name());

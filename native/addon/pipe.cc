@@ -103,7 +103,7 @@ napi_value close_end(napi_env env, napi_callback_info info) {
   Call<2> call(env, info);
   const std::uint32_t id = call.u32(0), end = call.u32(1) & 1;
   if (!call.valid()) return nullptr;
-  if (Pipe* pipe = Environment::of(env).get<Pipe>(id)) pipe->close_end(end);
+  if (Pipe* pipe = Environment::of(env).get_for_closing<Pipe>(id)) pipe->close_end(end);
   return nullptr;
 }
 

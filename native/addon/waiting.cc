@@ -107,7 +107,8 @@ std::uint32_t collect(Environment& environment, Look look) {
   for (std::size_t index = 0; index < active.size() && found < table.size(); ++index) {
     Watch& watch = environment.watches[index];
     if (active[index] == std::byte{0} || watch.object == nullptr) continue;
-    if (!watch.object->ready(watch.condition, watch.need, look)) continue;
+    // Of a damaged one the attempt says so.
+    if (!watch.object->ready(watch.condition, watch.need, look) && !Environment::is_damaged(*watch.object)) continue;
     withdraw_watch(watch);
     table[found++] = static_cast<std::uint32_t>(index);
   }

@@ -81,6 +81,7 @@ class PriorityQueue final : public SharedObject {
   bool ready(Condition condition, std::uint64_t need, Look look) override;
   ipc_wait_set* waiters(Condition condition) override;
   void leave(Leaving) override { stop_insisting(); }
+  [[nodiscard]] bool damaged() const override { return slab_.damaged() || SharedObject::damaged(); }
 
  private:
   explicit PriorityQueue(std::unique_ptr<Segment> segment) : SharedObject(std::move(segment)), heap_(slab_) {}

@@ -33,19 +33,14 @@ Status Slab::map() {
   if (chunks < mapped_ || chunks > kMostChunks) return Status::corrupt("a slab of impossible size");
   const std::uint64_t size = file_bytes(chunks);
   if (segment_->file_size() < offset_ + size) return {Code::kTruncated};
-  void* at;
-  if (mapping_ == nullptr) {
-    at = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, segment_->fd(), static_cast<off_t>(offset_));
+  if (mapping_ != nullptr) {
+    if (!mapping_->grow(size)) return Status::system(errno, "mremap");
   } else {
-    at = ::mremap(mapping_->base, mapping_->size, size, MREMAP_MAYMOVE);
+    void* at = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, segment_->fd(), static_cast<off_t>(offset_));
+    if (at == MAP_FAILED) return Status::system(errno, "mmap");
+    mapping_ = std::make_unique<Mapping>(static_cast<std::byte*>(at), size);
   }
-  if (at == MAP_FAILED) return Status::system(errno, mapping_ == nullptr ? "mmap" : "mremap");
-  // Not inherited by a forked child, as every mapping (segment.h); a moved one keeps that.
-  if (mapping_ == nullptr) ::madvise(at, size, MADV_DONTFORK);
-  if (mapping_ == nullptr) mapping_ = std::make_unique<Mapping>(nullptr, 0);
-  mapping_->base = static_cast<std::byte*>(at);
-  mapping_->size = size;
-  chunks_ = static_cast<ipc_chunk*>(at);
+  chunks_ = reinterpret_cast<ipc_chunk*>(mapping_->base);
   mapped_ = chunks;
   return {};
 }

@@ -38,6 +38,7 @@ class Slab {
 
   // Maps what was added since the last call. kTruncated, kCorrupt, kSystem.
   Status map();
+  [[nodiscard]] bool damaged() const { return mapping_ != nullptr && mapping_->damaged(); }
   [[nodiscard]] std::uint32_t blocks() const { return mapped_ * IPC_CHUNK_BLOCKS; }
 
   // Grows the file until `count` blocks are free. kSystem (ENOSPC) where it cannot.

@@ -58,6 +58,10 @@ class SharedObject {
   // Gives up what this participant holds in the object, before it detaches.
   virtual void leave(Leaving) {}
 
+  // Whether some of its memory is gone for good: somebody has truncated its file. To be asked before every call where
+  // any_range_damaged().
+  [[nodiscard]] virtual bool damaged() const { return segment_->damaged(); }
+
   // Whether the name still leads to this very object.
   [[nodiscard]] virtual bool is_current() const { return segment_->names_this_object(); }
 

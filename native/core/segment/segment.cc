@@ -49,12 +49,29 @@ bool abandoned(int fd, const ipc_header& header) {
 
 std::string segment_path(std::string_view name) { return "/dev/shm/interproc." + std::string(name); }
 
-Mapping::Mapping(std::byte* at, std::size_t bytes) : base(at), size(bytes) {
+Mapping::Mapping(std::byte* at, std::size_t bytes) : base(at), size(bytes), range_(guard_range(at, bytes)) {
   if (base != nullptr) ::madvise(base, size, MADV_DONTFORK);
 }
 
 Mapping::~Mapping() {
+  unguard_range(range_);
   if (base != nullptr) ::munmap(base, size);
+}
+
+bool Mapping::grow(std::size_t bytes) {
+  if (damaged()) {
+    errno = EFAULT;  // what was put in place of missing memory is no part of the file any more
+    return false;
+  }
+  unguard_range(range_);
+  void* at = ::mremap(base, size, bytes, MREMAP_MAYMOVE);
+  const bool grown = at != MAP_FAILED;
+  if (grown) {
+    base = static_cast<std::byte*>(at);
+    size = bytes;
+  }
+  range_ = guard_range(base, size);
+  return grown;
 }
 
 Segment::~Segment() { detach(); }

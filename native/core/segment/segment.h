@@ -16,11 +16,13 @@
 #include <string_view>
 
 #include "layout.h"
+#include "system/bus_guard.h"
 #include "system/descriptor.h"
 #include "system/status.h"
 
 namespace interproc {
 
+// Shared bytes of a file, guarded against its truncation (bus_guard.h).
 // A forked child does not inherit it: a mapping holds its open file, and with that the lock that says that the parent
 // lives.
 struct Mapping {
@@ -31,6 +33,13 @@ struct Mapping {
   Mapping(const Mapping&) = delete;
   Mapping& operator=(const Mapping&) = delete;
   ~Mapping();
+  // mremap(), which may move it. Whether it could be done (errno).
+  bool grow(std::size_t bytes);
+  // Whether some of it was found to be gone, and reads as zeros since.
+  [[nodiscard]] bool damaged() const { return range_ != nullptr && interproc::damaged(*range_); }
+
+ private:
+  GuardedRange* range_;
 };
 
 struct SegmentPlan {
@@ -85,6 +94,8 @@ class Segment {
   [[nodiscard]] bool alive(Participant who) const;
   [[nodiscard]] bool names_this_object() const;   // whether the name still leads to this very file
   [[nodiscard]] std::uint64_t file_size() const;  // 0 where the kernel will not tell
+  // Whether the file was cut off below what a segment always has.
+  [[nodiscard]] bool damaged() const { return mapping_->damaged() || (attached() && file_size() < mapping_->size); }
 
   [[nodiscard]] std::byte* base() const { return mapping_->base; }
   [[nodiscard]] const std::shared_ptr<Mapping>& mapping() const { return mapping_; }

@@ -50,6 +50,7 @@ class Semaphore final : public SharedObject {
   bool ready(Condition condition, std::uint64_t need, Look look) override;
   ipc_wait_set* waiters(Condition condition) override;
   void leave(Leaving how) override;
+  [[nodiscard]] bool damaged() const override { return file_->damaged() || SharedObject::damaged(); }
   void loop_sleeps(std::uint64_t doorbell) override;
   void loop_wakes() override;
   // Sleeps on the semaphore itself, which every program's post wakes. The permit that ends the sleep is for

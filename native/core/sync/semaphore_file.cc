@@ -76,16 +76,15 @@ Status SemaphoreFile::map(int fd) {
   identity_ = identity_of(about);
   void* at = ::mmap(nullptr, sizeof(sem_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (at == MAP_FAILED) return Status::system(errno, "mmap");
-  semaphore_ = static_cast<sem_t*>(at);
+  mapping_ = std::make_unique<Mapping>(static_cast<std::byte*>(at), sizeof(sem_t));
   return {};
 }
 
 SemaphoreFile::~SemaphoreFile() {
-  if (semaphore_ != nullptr) ::munmap(semaphore_, sizeof(sem_t));
   if (unnamed_ >= 0) ::close(unnamed_);
 }
 
-std::uint32_t SemaphoreFile::value() const { return Permits(*semaphore_).count(); }
+std::uint32_t SemaphoreFile::value() const { return Permits(*get()).count(); }
 
 bool leads_to(std::string_view name, FileIdentity file) {
   struct stat about {};

@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "layout.h"
+#include "segment/segment.h"
 #include "system/status.h"
 
 namespace interproc {
@@ -37,7 +38,8 @@ class SemaphoreFile {
   SemaphoreFile& operator=(const SemaphoreFile&) = delete;
   ~SemaphoreFile();
 
-  [[nodiscard]] sem_t* get() const { return semaphore_; }
+  [[nodiscard]] sem_t* get() const { return reinterpret_cast<sem_t*>(mapping_->base); }
+  [[nodiscard]] bool damaged() const { return mapping_->damaged(); }
   [[nodiscard]] FileIdentity identity() const { return identity_; }
   [[nodiscard]] std::uint32_t value() const;
 
@@ -46,7 +48,7 @@ class SemaphoreFile {
   Status map(int fd);
 
   int unnamed_ = -1;
-  sem_t* semaphore_ = nullptr;
+  std::unique_ptr<Mapping> mapping_;
   FileIdentity identity_;
 };
 
