@@ -40,7 +40,10 @@ for (const arch of process.argv.length > 2 ? process.argv.slice(2) : [host()]) {
 function placeLibrary(arch, triplet) {
   const strip = arch === host() ? 'strip' : `${triplet}-strip`;
   const from = path.join(root, 'build', 'Release', 'libinterproc.so');
-  const to = path.join(root, 'prebuilds', `${process.platform}-${arch}`, 'libinterproc.so.1');
+  const folder = path.join(root, 'prebuilds', `${process.platform}-${arch}`);
+  // prebuildify takes every library along, under the name that only linkers look for.
+  rmSync(path.join(folder, 'libinterproc.so'), { force: true });
+  const to = path.join(folder, 'libinterproc.so.1');
   const { status, error } = spawnSync(strip, ['--strip-unneeded', '-o', to, from], {
     stdio: 'inherit',
   });

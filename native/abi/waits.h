@@ -36,7 +36,8 @@ class Deadline {
 
 inline bool interrupted() {
   const volatile int* flag = interrupt_flag();
-  return flag != nullptr && *flag != 0;
+  // Set by a signal handler, or by another thread.
+  return flag != nullptr && __atomic_load_n(flag, __ATOMIC_RELAXED) != 0;
 }
 
 // Sleeps until the condition may hold, for `limit` at most. IP_OK: try again. IP_TIMEOUT where there was nothing left

@@ -187,7 +187,7 @@ TEST_CASE("C: a flag ends the waits of its thread") {
     ended = ip_event_wait(event, kForEver);
   });
   REQUIRE(eventually([&] { return waiting.load(); }));
-  flag = 1;
+  __atomic_store_n(&flag, 1, __ATOMIC_RELAXED);
   waiter.join();
   CHECK(ended == IP_INTERRUPTED);
 }
