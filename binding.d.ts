@@ -108,6 +108,7 @@ export interface Binding {
   queuePutBytes(id: number, bytes: Uint8Array, insist: boolean): number;
   queuePutMany(id: number, start: number, first: number, count: number, insist: boolean): number;
   queueGet(id: number): number;
+  queueGetInto(id: number, bytes: Uint8Array): number;
   queueGetMany(id: number, most: number): number;
   queueCount(id: number): number;
   queueShutDown(id: number, immediate: boolean): number;

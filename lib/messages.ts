@@ -5,7 +5,7 @@ import { binding } from './native.js';
  * The memory in which this thread's messages cross into the addon and back. It is registered there, so that a message needs no
  * JavaScript object of its own.
  */
-const usual = 64 * 1024;
+export const usual = 64 * 1024;
 /** Buffers that one large message made larger are kept up to this size. */
 const kept = 4 * 1024 * 1024;
 
@@ -123,6 +123,11 @@ function resizeLengths(count: number): void {
 export function growReceived(): void {
   received = Buffer.allocUnsafeSlow(Math.max(usual, binding.needed()));
   binding.setReceiveBuffer(received);
+}
+
+/** Memory of its own for the message that did not fit. */
+export function bufferForNeeded(): Buffer {
+  return Buffer.allocUnsafeSlow(binding.needed());
 }
 
 /** Decodes the part of the receive buffer in which a message arrived. */

@@ -53,21 +53,28 @@ function untilEnd(step) {
 
 /** Empty bytes end a round; the answer to them ends the measurement. */
 export function large({ form }, tell) {
-  return servePair(tell, 'largeSink', { form }, async (here, { count, size }) => {
-    const bytes = Buffer.alloc(size, 1);
-    const sync = form === 'sync';
-    return {
-      bytes: await rate(count * size, async () => {
-        for (let i = 0; i < count; i++) {
-          if (sync) here.sendBytesSync(bytes);
-          else await here.sendBytes(bytes);
-        }
-        await here.sendBytes(Buffer.alloc(0));
-        const total = await here.recv();
-        if (total !== count * size) throw new Error(`${total} bytes arrived`);
-      }),
-    };
-  });
+  const options = { capacity: 8 << 20 };
+  return servePair(
+    tell,
+    'largeSink',
+    { form },
+    async (here, { count, size }) => {
+      const bytes = Buffer.alloc(size, 1);
+      const sync = form === 'sync';
+      return {
+        bytes: await rate(count * size, async () => {
+          for (let i = 0; i < count; i++) {
+            if (sync) here.sendBytesSync(bytes);
+            else await here.sendBytes(bytes);
+          }
+          await here.sendBytes(Buffer.alloc(0));
+          const total = await here.recv();
+          if (total !== count * size) throw new Error(`${total} bytes arrived`);
+        }),
+      };
+    },
+    options,
+  );
 }
 
 export async function largeSink({ connection, form }) {

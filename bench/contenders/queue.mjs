@@ -101,9 +101,12 @@ export async function sink({ queue, answers, form }) {
   }
 }
 
+/** Room for some messages of 1 MiB, so that neither side waits for the other one by one. */
+const capacity = 8 << 20;
+
 /** Buffers through a queue that does not encode. Empty bytes end a round. */
 export async function large(_data, tell) {
-  const queue = new Queue({ codec: 'raw' });
+  const queue = new Queue({ codec: 'raw', capacity });
   const answers = new Queue();
   const partner = await startPartner(import.meta.url, 'largeSink', { queue, answers });
   await serve(

@@ -14,6 +14,8 @@ export interface QueueCalls {
     insist: boolean,
   ): number;
   get(this: void, id: number): number;
+  /** The same into a buffer of the caller's, where the kind has it. */
+  getInto?(this: void, id: number, bytes: Uint8Array): number;
   getMany(this: void, id: number, most: number): number;
   count(this: void, id: number): number;
   stopInsisting(this: void, id: number): void;
@@ -25,6 +27,7 @@ export const queueCalls: QueueCalls = {
   putBytes: binding.queuePutBytes,
   putMany: binding.queuePutMany,
   get: binding.queueGet,
+  getInto: binding.queueGetInto,
   getMany: binding.queueGetMany,
   count: binding.queueCount,
   stopInsisting: binding.queueStopInsisting,

@@ -1,4 +1,5 @@
 import type { Codec } from '../codec/codec.js';
+import { rawCodec } from '../codec/raw.js';
 import { Empty, ShutDown } from '../errors.js';
 import type { Lending } from '../loans/lending.js';
 import type { Loan } from '../loans/loan.js';
@@ -105,9 +106,19 @@ export class Consumer<T> {
     if (outcome >= 0) return messages.decode(this.#codec, 0, outcome);
     if (outcome === Outcome.loan) return this.#takeCopy();
     if (outcome !== Outcome.smallBuffer) return this.#blockedBy(outcome);
+    if (this.#calls.getInto !== undefined && this.#codec === rawCodec) return this.#takeWhole();
     messages.growReceived();
     return this.#take();
   };
+
+  /** Bytes that are the item: straight into the buffer that becomes it. */
+  #takeWhole(): T | Blocked {
+    const bytes = messages.bufferForNeeded();
+    const outcome = this.#calls.getInto?.(this.id, bytes) ?? Outcome.empty;
+    if (outcome === bytes.length) return bytes as T;
+    // Somebody else took the one that was so long.
+    return outcome >= 0 ? (Buffer.from(bytes.subarray(0, outcome)) as T) : this.#take();
+  }
 
   readonly #takeLoan = (): Loan | Blocked => {
     const lending = this.#lending as Lending;

@@ -1,4 +1,6 @@
+import { types } from 'node:util';
 import type { Codec } from '../codec/codec.js';
+import { rawCodec } from '../codec/raw.js';
 import { Full, ShutDown } from '../errors.js';
 import type { Lending } from '../loans/lending.js';
 import { Loan } from '../loans/loan.js';
@@ -57,6 +59,12 @@ export class Producer<T> {
   put(item: T | Loan, wait: Wait): Promise<void> {
     if (isLoan(item) && this.#lending !== undefined)
       return this.#through(this.#publishing(this.#lending, item), wait);
+    if (this.#isWhole(item)) {
+      if (!this.#lane.busy && !wait.signal?.aborted && this.#putWhole(item) !== blocked)
+        return done;
+      // The caller may change the buffer while it waits.
+      return this.#through(this.#retry(Buffer.from(item), undefined), wait);
+    }
     messages.encode(this.#codec, item as T);
     const objects = messages.takeObjects();
     if (!this.#lane.busy && !wait.signal?.aborted && this.#putScratch(objects) !== blocked)
@@ -72,6 +80,10 @@ export class Producer<T> {
   putSync(item: T | Loan, wait: Wait): void {
     if (isLoan(item) && this.#lending !== undefined) {
       this.#throughSync(this.#publishing(this.#lending, item), wait);
+      return;
+    }
+    if (this.#isWhole(item)) {
+      this.#throughSync(this.#retry(item, undefined), wait);
       return;
     }
     messages.encode(this.#codec, item as T);
@@ -131,7 +143,7 @@ export class Producer<T> {
   }
 
   /** Later attempts at a put, from a copy of its bytes. */
-  #retry(bytes: Buffer, objects: readonly object[] | undefined): () => undefined | Blocked {
+  #retry(bytes: Uint8Array, objects: readonly object[] | undefined): () => undefined | Blocked {
     let attempts = 0;
     return () => {
       const insist = ++attempts > patience;
@@ -142,6 +154,16 @@ export class Producer<T> {
       );
       return outcome > 0 ? undefined : this.#blockedBy(outcome, bytes.length);
     };
+  }
+
+  /** Whether the item is its own encoding, and large: it is copied once, not by way of `scratch`. */
+  #isWhole(item: T | Loan): item is T & Uint8Array {
+    return this.#codec === rawCodec && types.isUint8Array(item) && item.length > messages.usual;
+  }
+
+  #putWhole(bytes: Uint8Array): undefined | Blocked {
+    const outcome = this.#calls.putBytes(this.id, bytes, false);
+    return outcome > 0 ? undefined : this.#blockedBy(outcome, bytes.length);
   }
 
   #publishing(lending: Lending, loan: Loan): () => undefined | Blocked {

@@ -62,6 +62,21 @@ napi_value get(napi_env env, napi_callback_info info) {
   return result(environment, *queue, status, static_cast<double>(length));
 }
 
+// The same, straight into the caller's buffer.
+napi_value get_into(napi_env env, napi_callback_info info) {
+  Call<2> call(env, info);
+  const std::uint32_t id = call.u32(0);
+  const auto bytes = call.bytes(1);
+  if (!call.valid()) return nullptr;
+  Environment& environment = Environment::of(env);
+  Queue* queue = environment.get<Queue>(id);
+  if (queue == nullptr) return nullptr;
+  std::uint64_t length = 0;
+  const Status status = queue->get(bytes, length);
+  if (status.code == Code::kSmallBuffer) environment.needed = length;
+  return result(environment, *queue, status, static_cast<double>(length));
+}
+
 // How many messages, one behind the other in the receive buffer, their lengths in the table of lengths.
 napi_value get_many(napi_env env, napi_callback_info info) {
   Call<2> call(env, info);
@@ -172,6 +187,7 @@ void export_queue(napi_env env, napi_value exports) {
       {"queuePutBytes", put_bytes},
       {"queuePutMany", put_many},
       {"queueGet", get},
+      {"queueGetInto", get_into},
       {"queueGetMany", get_many},
       {"queueCount", count},
       {"queueShutDown", shut_down},
