@@ -22,6 +22,8 @@ if(NOT INTERPROC_SANITIZE)
   target_link_options(interproc_abi PRIVATE -Wl,-z,defs)
 endif()
 
+# Relative to where the file lies, so that `cmake --install --prefix` may put everything elsewhere.
+file(RELATIVE_PATH INTERPROC_PC_TO_PREFIX "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
 configure_file(cmake/interproc.pc.in interproc.pc @ONLY)
 install(TARGETS interproc_abi LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(FILES native/include/interproc.h native/include/interproc.hpp
