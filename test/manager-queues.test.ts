@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AbortError, Empty, Full, InterprocError, ShutDown, TimeoutError } from '../dist/index.js';
 import { rejects } from './helpers/failures.js';
-import { asAnotherClient, managerForAll, until } from './helpers/managers.js';
+import { asAnotherClient, managerForAll, references, until } from './helpers/managers.js';
 import { Peer } from './helpers/peer.js';
 
 const manager = managerForAll();
@@ -112,11 +112,7 @@ describe("a manager's queue", () => {
     await queue.qsize();
     peer.kill();
     await peer.ended;
-    await until(async () =>
-      (await manager().debugInfo()).every(
-        ({ number, references }) => number !== queue.handle.object || references === 1,
-      ),
-    );
+    await references(manager(), queue, 1);
     await queue.put(1);
     expect(await next).toBe(1);
   });

@@ -56,6 +56,11 @@ export class ClientSession implements Reader {
     return this.#open?.local ?? false;
   }
 
+  /** The name of the server, once there is a connection. */
+  get server(): string | undefined {
+    return this.#open?.server;
+  }
+
   get closed(): boolean {
     return this.#closed || this.#failure !== undefined;
   }

@@ -1,12 +1,11 @@
 import { AuthenticationError, RemoteError } from '../errors.js';
-import type { Connection } from '../pipe/connection.js';
 import { type Address, readAddress } from '../sockets/address.js';
 import { Client } from '../sockets/client.js';
 import { processAuthkey } from './authkey.js';
 import { ClientSession } from './client-session.js';
 import { makeProxy, type ProxyBase } from './proxy.js';
 import { type ProxyHandle, readProxyHandle } from './reference.js';
-import type { Hello } from './server.js';
+import type { Hello, Welcome } from './server.js';
 import { pipeTransport, socketTransport, type Transport } from './transport.js';
 import { currentReader, serverObject } from './wire.js';
 
@@ -26,11 +25,10 @@ export async function openTransport(address: Address, options: ConnectOptions): 
   try {
     const hello: Hello = { interproc: 1, sharedMemory };
     await socket.send(hello);
-    const { pipe } = (await socket.recv({ timeout: 10_000 })) as { pipe: Connection | null };
-    if (pipe === null) return socketTransport(socket, typeof address === 'string');
+    const { pipe, server } = (await socket.recv({ timeout: 10_000 })) as Welcome;
+    if (pipe === null) return socketTransport(socket, typeof address === 'string', server);
     await socket.send('attached');
-    socket.close();
-    return pipeTransport(pipe);
+    return pipeTransport(pipe, socket, server);
   } catch (cause) {
     socket.close();
     if (cause instanceof AuthenticationError) throw cause;
@@ -39,7 +37,12 @@ export async function openTransport(address: Address, options: ConnectOptions): 
 }
 
 export function openSession(address: Address, options: ConnectOptions): ClientSession {
-  return new ClientSession(openTransport(address, options), makeProxy);
+  return new ClientSession(openTransport(address, options), proxyFor);
+}
+
+/** A message of a server may carry proxies of others, too. */
+function proxyFor(session: ClientSession, handle: ProxyHandle): ProxyBase {
+  return handle.name === session.server ? makeProxy(session, handle) : attachProxy(handle);
 }
 
 /** The sessions of proxies that arrived in messages, by the server that they are of. */
@@ -56,11 +59,12 @@ export function openProxy(handle: unknown): ProxyBase {
   return reader === undefined ? attachProxy(read) : (reader.resolve(read) as ProxyBase);
 }
 
-function attachProxy(handle: ProxyHandle): ProxyBase {
+/** A proxy by a connection of this process to the server that the handle names; it counts as a reference of its own. */
+export function attachProxy(handle: ProxyHandle): ProxyBase {
   readAddress(handle.address, 1);
   let session = sessions.get(handle.name);
   if (session === undefined || session.closed) {
-    session = new ClientSession(openTransport(handle.address, {}), makeProxy, true);
+    session = new ClientSession(openTransport(handle.address, {}), proxyFor, true);
     sessions.set(handle.name, session);
   }
   // Where that fails, so does every call on the proxy, and says why.

@@ -1,16 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { InterprocError, RemoteError } from '../errors.js';
+import type { Connection } from '../pipe/connection.js';
 import { Pipe } from '../pipe/pipe.js';
 import type { Address } from '../sockets/address.js';
 import { Listener } from '../sockets/listener.js';
 import type { SocketConnection } from '../sockets/socket-connection.js';
+import { attachProxy } from './connect.js';
 import { type ObjectEntry, ObjectTable } from './object-table.js';
 import type { ProxyHandle } from './reference.js';
 import { make, type Registration } from './registry.js';
 import { type Host, ServerSession } from './server-session.js';
 import { Given } from './types/factories.js';
 import { iteratorOf } from './types/iterator.js';
-import { pipeTransport, socketTransport, type Transport } from './transport.js';
+import { otherSideGone, pipeTransport, socketTransport } from './transport.js';
 
 export interface ServerPlan {
   readonly address: Address | undefined;
@@ -25,6 +27,12 @@ export interface Hello {
   readonly sharedMemory: boolean;
 }
 
+/** The server's answer: an end of a pipe to go on through, or `null` for the socket itself. */
+export interface Welcome {
+  readonly pipe: Connection | null;
+  readonly server: string;
+}
+
 /** Bytes that wait in shared memory each way before the sender waits. */
 const pipeCapacity = 1024 * 1024;
 
@@ -36,6 +44,7 @@ export class ManagerServer implements Host {
   /** Told to clients, so that a proxy of a server that is gone is not taken for one of its successor. */
   readonly name = randomBytes(12).toString('hex');
   readonly #listener: Listener;
+  readonly #authenticated: boolean;
   readonly #registry: ReadonlyMap<string, Registration>;
   readonly #objects: ObjectTable;
   /** Shared objects that were given to clients, open for as long as this server. */
@@ -49,6 +58,7 @@ export class ManagerServer implements Host {
   /** @throws what `Listener` throws */
   constructor({ address, authkey, insecure, registry }: ServerPlan) {
     this.#registry = registry;
+    this.#authenticated = (authkey?.length ?? 0) > 0;
     this.#listener = new Listener(address, { authkey, insecure });
     this.#objects = new ObjectTable(this.name, () => this.address);
   }
@@ -93,7 +103,11 @@ export class ManagerServer implements Host {
 
   reference(handle: ProxyHandle): object {
     if (handle.name === this.name) return this.#objects.reference(handle.object);
-    throw new RemoteError('A proxy of another manager cannot be kept in this one');
+    // It counts as this server's, for as long as it lies here.
+    if (this.#authenticated) return attachProxy(handle);
+    throw new RemoteError(
+      'A manager without an authkey keeps no proxies of another: anybody could have it connect to anything',
+    );
   }
 
   handleOf(entry: ObjectEntry): ProxyHandle {
@@ -158,33 +172,31 @@ export class ManagerServer implements Host {
     const hello = (await connection.recv({ timeout: 10_000 })) as Partial<Hello> | null;
     if (hello?.interproc !== 1)
       throw new InterprocError('No client of ours', { code: 'ERR_REMOTE' });
+    const pipe =
+      local && hello.sharedMemory === true ? await offerPipe(connection, this.name) : null;
+    if (pipe === null) await connection.send({ pipe, server: this.name }, { timeout: 10_000 });
     const transport =
-      local && hello.sharedMemory === true
-        ? await throughMemory(connection)
-        : await throughSocket(connection, local);
+      pipe === null
+        ? socketTransport(connection, local, this.name)
+        : pipeTransport(pipe, connection, this.name);
     const session = new ServerSession(this, transport);
     this.#sessions.add(session);
+    if (pipe !== null) void otherSideGone(pipe, connection).then(() => session.end());
     await session.serve();
     this.#sessions.delete(session);
   }
 }
 
-async function throughMemory(connection: SocketConnection): Promise<Transport> {
+/** Gives the client an end of a pipe; this side's end. */
+async function offerPipe(connection: SocketConnection, server: string): Promise<Connection> {
   const [ours, theirs] = Pipe({ codec: 'raw', capacity: pipeCapacity });
   try {
-    await connection.send({ pipe: theirs }, { timeout: 10_000 });
-    // The client closes the socket when it has its end.
-    await connection.recv({ timeout: 10_000 }).catch(() => undefined);
-    return pipeTransport(ours);
+    await connection.send({ pipe: theirs, server }, { timeout: 10_000 });
+    // That it has its end.
+    await connection.recv({ timeout: 10_000 });
+    return ours;
   } catch (error) {
     ours.close();
     throw error;
-  } finally {
-    connection.close();
   }
-}
-
-async function throughSocket(connection: SocketConnection, local: boolean): Promise<Transport> {
-  await connection.send({ pipe: null }, { timeout: 10_000 });
-  return socketTransport(connection, local);
 }

@@ -30,3 +30,15 @@ export function asAnotherClient<P extends ProxyBase>(proxy: P): P {
 export async function until(look: () => Promise<unknown>): Promise<void> {
   while (!(await look())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
+
+/** Resolves when so many references to an object are left. */
+export async function references(
+  manager: SyncManager,
+  { handle }: ProxyBase,
+  count: number,
+): Promise<void> {
+  await until(async () => {
+    const info = (await manager.debugInfo()).find(({ number }) => number === handle.object);
+    return (info?.references ?? 0) === count;
+  });
+}
