@@ -28,9 +28,10 @@ describe('an object that a manager is asked to share', () => {
     const shared = { shared: true } as const;
     const before = await m.numberOfObjects();
     const lock = own(await m.Lock(shared));
+    const queue = own(await m.Queue({ ...shared, maxsize: 3 }));
     const made: [object, new (...args: never[]) => object][] = [
       [lock, Lock],
-      [own(await m.Queue({ ...shared, maxsize: 3 })), Queue],
+      [queue, Queue],
       [own(await m.JoinableQueue(shared)), JoinableQueue],
       [own(await m.PriorityQueue(shared)), PriorityQueue],
       [own(await m.Event(shared)), Event],
@@ -47,7 +48,7 @@ describe('an object that a manager is asked to share', () => {
       if (Class === SharedArray) expect((object as SharedArray).handle.kind).toBe('array');
       else expect(object).toBeInstanceOf(Class);
     }
-    expect((made[1]?.[0] as Queue).maxsize).toBe(3);
+    expect(queue.maxsize).toBe(3);
     // They are no objects behind proxies.
     expect(await m.numberOfObjects()).toBe(before);
   });
