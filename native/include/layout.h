@@ -460,8 +460,9 @@ IPC_ASSERT(sizeof(struct ipc_barrier_party) == 16);
 /*
  * control: bits 0..1 ipc_barrier_state, 2..17 how many have arrived, 18..63 the round.
  * actor: bits 0..8 slot + 1 of who runs the action, bit 9 that it has begun, 18..63 the round.
- * rounds[round % 64]: bits 0..15 indices given out, bit 16 that it was broken, 18..63 the round. Only rounds that are
- * over.
+ * passed[round % 64]: bits 0..15 indices given out, 18..63 the round: one that was passed. broken[round % 64]: the
+ * round, at bit 18 as well: one that was broken and is over. Apart, so that no broken round, which needs but one party,
+ * takes the place of a round that was passed, which needs them all.
  */
 enum ipc_barrier_state { IPC_BARRIER_FILLING = 0, IPC_BARRIER_ACTING = 1, IPC_BARRIER_BROKEN = 2 };
 #define IPC_BARRIER_ROUNDS 64u
@@ -473,14 +474,16 @@ struct ipc_barrier {
   uint64_t actor;
   uint8_t reserved1[48];
   struct ipc_wait_set waiters;
-  uint64_t rounds[IPC_BARRIER_ROUNDS];
+  uint64_t passed[IPC_BARRIER_ROUNDS];
+  uint64_t broken[IPC_BARRIER_ROUNDS];
   struct ipc_barrier_party party[IPC_PARTICIPANTS];
 };
 IPC_AT(ipc_barrier, control, 128);
 IPC_AT(ipc_barrier, actor, 136);
 IPC_AT(ipc_barrier, waiters, 192);
-IPC_AT(ipc_barrier, rounds, 256);
-IPC_AT(ipc_barrier, party, 768);
-IPC_ASSERT(sizeof(struct ipc_barrier) == 768 + IPC_PARTICIPANTS * 16);
+IPC_AT(ipc_barrier, passed, 256);
+IPC_AT(ipc_barrier, broken, 768);
+IPC_AT(ipc_barrier, party, 1280);
+IPC_ASSERT(sizeof(struct ipc_barrier) == 1280 + IPC_PARTICIPANTS * 16);
 
 #endif

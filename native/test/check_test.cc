@@ -296,8 +296,10 @@ TEST_CASE("a barrier whose rules are broken is reported") {
   plant(*barrier, body.control, control(3, 1, 0), "1 parties have arrived, and 0 are known");
   plant(*barrier, body.actor, std::uint64_t{400}, "for no participant", Moment::kBusy);
   plant(*barrier, body.actor, std::uint64_t{9} << 18, "a round to come", Moment::kBusy);
-  plant(*barrier, body.rounds[5], std::uint64_t{5} << 18, "not over, 5", Moment::kBusy);
-  plant(*barrier, body.rounds[1], std::uint64_t{1} << 18 | 3, "3 indices", Moment::kBusy);
+  plant(*barrier, body.passed[5], std::uint64_t{5} << 18, "not over, 5", Moment::kBusy);
+  plant(*barrier, body.broken[5], std::uint64_t{5} << 18, "not over, 5", Moment::kBusy);
+  plant(*barrier, body.broken[3], std::uint64_t{1} << 18, "not over, 1", Moment::kBusy);
+  plant(*barrier, body.passed[1], std::uint64_t{1} << 18 | 3, "3 indices", Moment::kBusy);
   plant(*barrier, body.party[0].arrived, body.party[0].arrived + (2 << 16), "more actions than waits");
   plant(*barrier, body.party[7].generation, 1u, "a party names generation 1 of participant 7");
 }

@@ -82,19 +82,20 @@ void inspect_parties(const Inspection& inspection, const ipc_barrier& barrier, c
 }
 
 void inspect_rounds(const Inspection& inspection, const ipc_barrier& barrier, std::uint32_t parties) {
-  for (std::uint32_t at = 0; at < IPC_BARRIER_ROUNDS; ++at) {
-    // Before the present round is read, which only grows.
-    const std::uint64_t word = load_acquire(barrier.rounds[at]);
-    if (word == 0) continue;
+  const auto inspect = [&](std::uint64_t word, std::uint32_t at, bool broken) {
     const std::uint64_t round = word >> kRoundShift;
+    // Read after the word: the present round only grows.
     const Control now = unpack(load_acquire(barrier.control));
-    const bool broken = (word >> 16 & 1) != 0;
     // reset() marks the round that it is about to leave.
     const bool leaving = broken && round == now.round && now.state == IPC_BARRIER_BROKEN;
     if (round % IPC_BARRIER_ROUNDS != at || (round >= now.round && !leaving))
       inspection.report("a round that is not over, %zu, counts as such", static_cast<std::size_t>(round));
     if ((word & 0xffff) > parties)
       inspection.report("%u indices were given out in a round", static_cast<unsigned>(word & 0xffff));
+  };
+  for (std::uint32_t at = 0; at < IPC_BARRIER_ROUNDS; ++at) {
+    if (const std::uint64_t word = load_acquire(barrier.passed[at]); word != 0) inspect(word, at, false);
+    if (const std::uint64_t word = load_acquire(barrier.broken[at]); word != 0) inspect(word, at, true);
   }
 }
 

@@ -9,7 +9,6 @@ namespace {
 
 constexpr std::uint32_t kNobody = IPC_PARTICIPANTS;
 constexpr std::uint64_t kActorBegan = 1u << 9;
-constexpr std::uint64_t kRoundBroken = 1u << 16;
 
 std::uint64_t pack(std::uint64_t round, std::uint32_t arrived, std::uint32_t state) {
   return round << IPC_BARRIER_ROUND_SHIFT | std::uint64_t{arrived} << 2 | state;
@@ -141,8 +140,8 @@ Barrier::Outcome Barrier::look(std::uint64_t round) {
   if (round_in(seen) != round) {
     if (load_acquire(shared().party[segment_->me().slot].broken) == static_cast<std::uint32_t>(round))
       return Outcome::kBroken;
-    const std::uint64_t mark = load_acquire(shared().rounds[round % IPC_BARRIER_ROUNDS]);
-    return round_in(mark) == round && (mark & kRoundBroken) != 0 ? Outcome::kBroken : Outcome::kPassed;
+    const std::uint64_t mark = load_acquire(shared().broken[round % IPC_BARRIER_ROUNDS]);
+    return round_in(mark) == round ? Outcome::kBroken : Outcome::kPassed;
   }
   if (state_in(seen) == IPC_BARRIER_BROKEN) return Outcome::kBroken;
   if (state_in(seen) != IPC_BARRIER_ACTING) return Outcome::kWaiting;
@@ -154,10 +153,11 @@ Barrier::Outcome Barrier::look(std::uint64_t round) {
 }
 
 std::uint32_t Barrier::take_index(std::uint64_t round) {
-  std::uint64_t& word = shared().rounds[round % IPC_BARRIER_ROUNDS];
+  std::uint64_t& word = shared().passed[round % IPC_BARRIER_ROUNDS];
   std::uint64_t seen = load_acquire(word);
   for (;;) {
-    // One who slept for 64 rounds: its place was given to nobody, but can no longer be known.
+    // 64 rounds were passed without this one, so there are more participants than parties: its place was given to
+    // nobody, but can no longer be known.
     if (round_in(seen) > round) return parties_ - 1;
     const std::uint64_t index = round_in(seen) == round ? seen & 0xffff : 0;
     const std::uint64_t wanted = round << IPC_BARRIER_ROUND_SHIFT | (index + 1);
@@ -213,10 +213,10 @@ void Barrier::abort() {
 }
 
 void Barrier::mark_broken(std::uint64_t round) {
-  std::uint64_t& word = shared().rounds[round % IPC_BARRIER_ROUNDS];
+  std::uint64_t& word = shared().broken[round % IPC_BARRIER_ROUNDS];
   std::uint64_t seen = load_acquire(word);
-  const std::uint64_t wanted = round << IPC_BARRIER_ROUND_SHIFT | kRoundBroken;
-  // Whoever waits in it may sleep for longer than `rounds` remembers.
+  const std::uint64_t wanted = round << IPC_BARRIER_ROUND_SHIFT;
+  // Whoever waits in it may sleep for longer than `broken` remembers.
   const auto low = static_cast<std::uint32_t>(round);
   for (ipc_barrier_party& party : shared().party) {
     const std::uint64_t entry = load_acquire(party.arrived);

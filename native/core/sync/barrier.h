@@ -13,9 +13,10 @@
 // round whose owner is dead breaks the barrier: so says whoever arrives last (before it lets anybody go, so that no
 // dead party is ever counted) and whoever waits (at the end of each slice).
 //
-// How a round ended is told from `control` and, once that has moved on, from `rounds` and from the party's own entry: a
+// How a round ended is told from `control` and, once that has moved on, from `broken` and from the party's own entry: a
 // round that was broken is marked in both before reset() moves on; all others were passed. Each who passes takes the
-// next index of its round in `rounds`.
+// next index of its round in `passed`, where no broken round ever is: a party that sleeps while others break and reset
+// a hundred rounds still finds the round that it passed.
 //
 // SIGKILL of a party between noting and swapping: the round breaks though it was not counted. Of the last one between
 // swap and wake: sleepers see it at the end of their slices. Between `acting` and `actor`: it is a dead party, and that
