@@ -2,9 +2,8 @@
 // next finds everything that was put, but what the dead one was taking, whole and in order, and no block is lost.
 #include <array>
 #include <csignal>
-#include <cstdlib>
-#include <set>
 
+#include "crash_support.h"
 #include "priority_support.h"
 
 using namespace test;
@@ -25,8 +24,7 @@ std::size_t size_of(std::uint64_t number) {
   return number % 10 == 0 ? 60'000 + number * 1000 : 16 + number * 977 % 3000;
 }
 
-int work(std::string_view name, Stage& stage, const std::string& armed) {
-  ::setenv("INTERPROC_CRASH", armed.c_str(), 1);
+int work(std::string_view name, Stage& stage) {
   NEED(stage.ready.await());
   std::unique_ptr<PriorityQueue> queue;
   NEED(PriorityQueue::open(name, queue).ok());
@@ -54,23 +52,26 @@ int work(std::string_view name, Stage& stage, const std::string& armed) {
   return 0;
 }
 
-void crash_at(const Name& name, const std::string& point, int passage) {
-  CAPTURE(point);
-  CAPTURE(passage);
+Census run(const std::string& point, int passage) {
+  const Name name("priority-crash");
   Shared<Stage> stage;
-  Child victim([&] { return work(name, *stage, point + ":" + std::to_string(passage)); });
+  Victim victim(point, passage, [&] { return work(name, *stage); });
   std::unique_ptr<PriorityQueue> queue;
   REQUIRE_OK(PriorityQueue::create(name, {65536, 0, 0}, {}, queue));
   stage->ready.open();
-  REQUIRE(victim.wait() == -SIGKILL);
+  REQUIRE(victim.wait() == (point.empty() ? 0 : -SIGKILL));
+  if (point.empty()) return victim.census();
+  check_rules(name);
 
   Bytes into(1 << 20);
   std::uint64_t length = 0, lost = 0;
   // In order, whatever the dead one left.
   double last = -10;
   std::uint64_t last_number = 0;
-  for (;;) {
+  for (bool first = true;; first = false) {
     const Status s = get_wait(*queue, into, length, 0);
+    if (first) went_on(victim);
+    if (first) check_rules(name);
     if (s.code == Code::kEmpty) break;
     REQUIRE_OK(s);
     const Sent sent = read_message(std::span(into).first(length));
@@ -99,31 +100,14 @@ void crash_at(const Name& name, const std::string& point, int passage) {
   CHECK(read_message(back).intact);
   CHECK(queue->shared().slab.chunks == chunks);
   CHECK(queue->shared().lock.word == 0);
+  check_rules(name);
+  return victim.census();
 }
+
+const Register registered("priority queue", &run);
 
 }  // namespace
 
 TEST_CASE("whoever is killed at whatever point of a priority queue, nothing is lost, halved, out of order or leaked") {
-  const Name name("priority-crash");
-  const std::set<std::string> points =
-      crash_points([](std::string_view file) { return file.starts_with("priority_") || file.starts_with("slab"); });
-  CHECK(points.size() >= 12);
-  for (const std::string& point : points) {
-    for (const int passage : {1, 2, 3, 17}) {
-      // The file grows a few times only.
-      if (passage > 2 && (point == "slab.grown" || point == "slab.counted")) continue;
-      crash_at(name, point, passage);
-    }
-  }
-}
-
-TEST_CASE("one that is not killed ends well, so that the kills above are what they seem") {
-  const Name name("priority-no-crash");
-  Shared<Stage> stage;
-  Child worker([&] { return work(name, *stage, "no such point"); });
-  std::unique_ptr<PriorityQueue> queue;
-  REQUIRE_OK(PriorityQueue::create(name, {65536, 0, 0}, {}, queue));
-  stage->ready.open();
-  CHECK(worker.wait() == 0);
-  CHECK(stage->put == kMost);
+  kill_everywhere(&run);
 }

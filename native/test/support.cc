@@ -160,7 +160,7 @@ std::vector<std::string> files_with(std::string_view part) {
 
 std::set<std::string> crash_points(const std::function<bool(std::string_view)>& chosen) {
   std::set<std::string> names;
-  const auto core = std::filesystem::path(__FILE__).parent_path().parent_path() / "core";
+  const auto core = std::filesystem::path(INTERPROC_SOURCE_DIR) / "native" / "core";
   for (const auto& entry : std::filesystem::recursive_directory_iterator(core)) {
     if (!entry.is_regular_file() || !chosen(entry.path().filename().native())) continue;
     std::stringstream whole;

@@ -250,6 +250,7 @@ Status BareMemory::unlink_name() {
   std::string marker;
   const bool ours = marked(fd_, name_, marker);
   if (::unlink(path.c_str()) != 0) return Status::system(errno, "shm_unlink");
+  INTERPROC_CRASH_POINT("memory.unlinked");
   if (ours) ::unlink(marker.c_str());
   return {};
 }
@@ -295,6 +296,7 @@ bool sweep_memory(int directory, const char* marker_name) {
   Descriptor fd(::openat(directory, name.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!fd && errno != ENOENT && errno != ELOOP) return false;
   Identity file;
+  INTERPROC_CRASH_POINT("memory.sweeping");
   if (!fd || !identify(fd.get(), file) || !describes(marker, file)) return ::unlinkat(directory, marker_name, 0) == 0;
   AdminLock admin(fd.get());
   return admin.try_take().ok() && remove_abandoned(fd.get(), name);

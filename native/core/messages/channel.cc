@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "system/atomic.h"
+#include "system/crash_point.h"
 
 namespace interproc {
 namespace {
@@ -75,6 +76,7 @@ Status Channel::append(std::span<const std::byte> message) {
   if (!large(message.size())) {
     if (Status s = ring_.reserve(static_cast<std::uint32_t>(message.size()), IPC_RECORD_DATA, room); !s.ok()) return s;
     copy_bytes(room.data(), message.data(), message.size());
+    INTERPROC_CRASH_POINT("channel.written");
     return {};
   }
   const Position before = ring_.write_position();
@@ -86,6 +88,7 @@ Status Channel::append(std::span<const std::byte> message) {
   }
   copy_bytes(extents_.data(run), message.data(), message.size());
   std::memcpy(room.data(), &run, sizeof run);
+  INTERPROC_CRASH_POINT("channel.referred");
   extents_.commit(run, ring_.last_reserved());
   return {};
 }
@@ -221,6 +224,7 @@ Status Channel::take_many(std::span<std::byte> into, std::span<std::uint32_t> le
 void Channel::finish(const Taken& taken, std::span<std::byte> into) {
   if (!taken.large) return;
   copy_bytes(into.data(), extents_.data(taken.run), taken.run.length);
+  INTERPROC_CRASH_POINT("channel.copied");
   extents_.release(taken.run);
 }
 
@@ -283,6 +287,7 @@ Status Channel::discard() {
     if (!s.ok()) return s;
     ring_.pass(header);
   }
+  INTERPROC_CRASH_POINT("channel.discarding");
   // Runs whose records are passed are free by that alone.
   ring_.advance();
   return {};

@@ -122,6 +122,7 @@ Status Extents::survey(std::uint32_t wanted, Position tail, bool merge, Survey& 
     if (merge) {
       // State first: after a death between the two stores the shorter run is free, and the one behind it as well.
       store_relaxed(run_at(free_since).state, std::uint64_t{IPC_RUN_FREE});
+      INTERPROC_CRASH_POINT("extents.merging");
       store_release(run_at(free_since).pages, stretch);
     }
     if (stretch >= wanted && out.fit == IPC_EXTENT_MAX_PAGES) out.fit = free_since;
@@ -153,11 +154,14 @@ Status Extents::grow(std::uint32_t wanted, Survey& found) {
     ipc_run& rest = run_at(found.pages);
     store_relaxed(rest.state, std::uint64_t{IPC_RUN_FREE});
     store_relaxed(rest.pages, end - found.pages);
+    INTERPROC_CRASH_POINT("extents.prepared");
     store_release(shared_->extent_pages, end);
+    INTERPROC_CRASH_POINT("extents.extended");
     store_release(run.pages, wanted);
   } else {
     store_relaxed(run.pages, wanted);
     store_release(shared_->extent_pages, end);
+    INTERPROC_CRASH_POINT("extents.added");
   }
   found.fit = first;
   found.pages = end;

@@ -136,9 +136,11 @@ bool Pipe::gone(unsigned end, Look look) {
   asked_at_[end] = now;
   if (segment_->alive(owner_of(seen))) return false;
   // Written down for whoever comes later; if the end was claimed meanwhile, it is not gone.
-  return known_gone_[end] =
-             atomic(shared_end.word)
-                 .compare_exchange_strong(seen, end_word(IPC_END_CLOSED, owner_of(seen)), std::memory_order_acq_rel);
+  known_gone_[end] =
+      atomic(shared_end.word)
+          .compare_exchange_strong(seen, end_word(IPC_END_CLOSED, owner_of(seen)), std::memory_order_acq_rel);
+  INTERPROC_CRASH_POINT("pipe.gone");
+  return known_gone_[end];
 }
 
 Status Pipe::send(unsigned end, std::span<const std::byte> message) {

@@ -291,6 +291,7 @@ void PriorityQueue::shut_down(bool immediate) {
   // Without the lock, which a stopped process may hold. A put that holds it is still on its way in: whether the queue
   // is drained is decided under the lock.
   atomic(queue.state).fetch_or(bits, std::memory_order_acq_rel);
+  INTERPROC_CRASH_POINT("priority.down");
   wake(*segment_, queue.not_empty, kEveryone);
   wake_fenced(*segment_, queue.not_full, kEveryone);
   wake_fenced(*segment_, queue.lock.waiters, kEveryone);

@@ -50,7 +50,8 @@ Status Queue::adopt(std::unique_ptr<Segment> segment, std::unique_ptr<Queue>& ou
 Status Queue::attach() {
   if (Status s = channel_.attach(*segment_, shared().channel); !s.ok()) return s;
   if (!channel_.used()) return Status::corrupt("a queue without a ring");
-  for (Condition condition : {kNotEmpty, kNotFull, kPutLock, kGetLock}) forget_predecessor(*waiters(condition));
+  for (Condition condition : {kNotEmpty, kNotFull, kPutLock, kGetLock, kJoined})
+    forget_predecessor(*waiters(condition));
   return {};
 }
 
@@ -76,6 +77,7 @@ Status Queue::with_put_lock(Act act) {
   // Under the lock, so that drained() can tell that no put which saw the queue open is still on its way.
   const Status result = load_seq_cst(channel.state) != 0 ? Status{Code::kShutDown} : act();
   // One fence serves the lock's waiters and the readers: it follows both release stores, the ring's tail and this word.
+  INTERPROC_CRASH_POINT("queue.put.unlock");
   store_release(shared().put_lock.word, std::uint32_t{0});
   INTERPROC_CRASH_POINT("queue.put.unlocked");
   full_fence();  // pairs with the fence in announce()
@@ -98,6 +100,7 @@ Status Queue::locked_put(bool insist, Push push) {
     const std::uint32_t me = OwnedLock::word_of(segment_->me());
     turn_ends = load_relaxed(channel.turn) == me && pushed.code != Code::kFull;
     if (turn_ends) store_relaxed(channel.turn, std::uint32_t{0});
+    INTERPROC_CRASH_POINT("queue.put.turn");
     // Two who insist must not take the turn from each other for ever: it stays with the first.
     if (pushed.code == Code::kFull && insist && !deferred) store_relaxed(channel.turn, me);
     return pushed;
@@ -159,6 +162,7 @@ Status Queue::locked_get(Take take) {
   std::uint32_t count = 1;
   const Status result = take(counted ? Channel::Taking(taking) : nullptr, &accounts, count);
   if (counted && result.ok()) accounts.end_take();
+  INTERPROC_CRASH_POINT("queue.get.unlock");
   store_release(shared().get_lock.word, std::uint32_t{0});
   INTERPROC_CRASH_POINT("queue.get.unlocked");
   full_fence();  // pairs with the fence in announce(); follows the head's and the lock's release stores
@@ -237,14 +241,18 @@ Status Queue::shut_down(bool immediate) {
   ipc_queue& queue = shared();
   // Pairs with the looks in locked_put() and drained(); see there for why it is sequentially consistent.
   atomic(queue.channel.state).fetch_or(bits, std::memory_order_seq_cst);
+  INTERPROC_CRASH_POINT("queue.down");
   if (immediate) {
     OwnedLock lock(*segment_, queue.get_lock);
-    if (lock.acquire_briefly() != Acquired::kNo) {
+    if (const Acquired acquired = lock.acquire_briefly(); acquired != Acquired::kNo) {
+      // Before the head moves: by the head is told whether a dead consumer had taken what it was about to.
+      if (acquired == Acquired::kRecovered) tally().settle({load_relaxed(queue.channel.head)});
       const Status dropped = channel_.discard();
       if (Status s = lock.release(); !s.ok()) return s;
       if (!dropped.ok()) return dropped;
     }
   }
+  INTERPROC_CRASH_POINT("queue.discarded");
   wake(*segment_, queue.channel.not_empty, kEveryone);
   wake_fenced(*segment_, queue.channel.not_full, kEveryone);
   wake_fenced(*segment_, queue.put_lock.waiters, kEveryone);
@@ -265,8 +273,9 @@ Status Queue::count(std::uint64_t& records) const {
 void Queue::stop_insisting() {
   std::uint32_t mine = OwnedLock::word_of(segment_->me());
   if (load_relaxed(shared().channel.turn) != mine) return;
-  if (atomic(shared().channel.turn).compare_exchange_strong(mine, 0, std::memory_order_relaxed))
-    wake(*segment_, shared().channel.not_full, kEveryone);
+  if (!atomic(shared().channel.turn).compare_exchange_strong(mine, 0, std::memory_order_relaxed)) return;
+  INTERPROC_CRASH_POINT("queue.gave_up");
+  wake(*segment_, shared().channel.not_full, kEveryone);
 }
 
 bool Queue::ready(Condition condition, std::uint64_t need, Look look) {

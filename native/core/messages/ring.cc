@@ -88,6 +88,7 @@ Status Ring::reserve(std::uint32_t payload, std::uint32_t type, std::span<std::b
     if (skip != 0) {
       const ipc_record header{static_cast<std::uint32_t>(skip - sizeof(ipc_record)), IPC_RECORD_SKIP};
       std::memcpy(data_ + offset_of(write_), &header, sizeof header);
+      INTERPROC_CRASH_POINT("ring.skip");
       write_ = write_.advanced(skip, 0);
     }
     std::byte* at = data_ + offset_of(write_);

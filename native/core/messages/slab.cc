@@ -185,6 +185,7 @@ void Slab::end_rebuild() {
   for (std::uint32_t block = kept_end_; block-- > 0;) {
     if ((kept_[block / 64] >> (block % 64) & 1) != 0) continue;
     store_relaxed(link(block), head);
+    INTERPROC_CRASH_POINT("slab.freed");
     head = block + 1;
   }
   store_relaxed(shared_->free, head);

@@ -20,6 +20,7 @@ std::uint32_t Tally::finished() const { return load_acquire(shared_.finished); }
 void Tally::tell_joiners() {
   // Release: pairs with the acquire in finished(), which a joiner reads before it looks at the accounts.
   atomic(shared_.finished).fetch_add(1, std::memory_order_release);
+  INTERPROC_CRASH_POINT("tally.told");
   wake(segment_, shared_.joined, kEveryone);
 }
 
@@ -31,7 +32,9 @@ ipc_taken& Tally::mine() {
     // The count goes before it is added: a death between the two forgets items that were lost anyway, and never counts
     // them twice.
     store_relaxed(entry.count, std::uint32_t{0});
+    INTERPROC_CRASH_POINT("tally.forgotten");
     store_relaxed(shared_.lost, load_relaxed(shared_.lost) + left);
+    INTERPROC_CRASH_POINT("tally.lost");
     store_relaxed(entry.generation, me.generation);
   }
   return entry;
@@ -43,6 +46,7 @@ void Tally::settle(Position head) {
     if (left == 0) continue;
     if ((left & Position::kUnitMask) != head.units())
       store_relaxed(entry.count, static_cast<std::uint32_t>(left >> IPC_POSITION_BITS));
+    INTERPROC_CRASH_POINT("tally.settling");
     store_relaxed(entry.under_way, std::uint64_t{0});
   }
 }
@@ -63,6 +67,7 @@ void Tally::end_take() {
   INTERPROC_CRASH_POINT("tally.counted");
   // Release: the count is seen before the entry is seen settled.
   store_release(entry.under_way, std::uint64_t{0});
+  INTERPROC_CRASH_POINT("tally.settled");
 }
 
 bool Tally::finish_one() {
@@ -70,6 +75,7 @@ bool Tally::finish_one() {
     const std::uint32_t count = load_relaxed(entry.count);
     if (count == 0) return false;
     store_relaxed(entry.count, count - 1);
+    INTERPROC_CRASH_POINT("tally.finished");
     return true;
   };
   if (take_one(mine())) return true;

@@ -121,6 +121,7 @@ Status Segment::create(std::string_view name, const SegmentPlan& plan, const std
   segment->meta_ = plan.meta;
   segment->name_ = name;
   segment->fd_ = fd.get();
+  INTERPROC_CRASH_POINT("create.filled");
   // The slot is locked before the name exists: no sweeper can take a newborn for a dead one.
   if (Status s = try_lock_byte(fd.get(), IPC_LOCK_SLOT); !s.ok()) {
     segment->fd_ = -1;
@@ -160,8 +161,11 @@ Status Segment::open(std::string_view name, std::uint32_t kind, std::unique_ptr<
     ipc_header header{};
     if (Status s = check_segment(fd.get(), about, header); !s.ok()) return s;
     if (abandoned(fd.get(), header)) {
+      INTERPROC_CRASH_POINT("open.corpse");
       remove_companion(fd.get(), header, name);
+      INTERPROC_CRASH_POINT("open.companion");
       if (::unlink(path.c_str()) != 0 && errno != ENOENT) return Status::system(errno, "unlink");
+      INTERPROC_CRASH_POINT("open.removed");
       return Status::system(ENOENT, "open");
     }
     if (header.kind != kind) return {Code::kKind};
@@ -213,8 +217,10 @@ void Segment::claim(std::uint32_t slot) {
   store_relaxed(entry.pid, static_cast<std::uint32_t>(::getpid()));
   store_relaxed(entry.start_time, process_start_time());
   store_relaxed(entry.attached_at, static_cast<std::uint64_t>(read_clock(CLOCK_REALTIME)));
+  INTERPROC_CRASH_POINT("claim.filled");
   // Pairs with the acquire in alive(): who sees the new generation knows that the former owner is gone.
   store_release(entry.generation, me_.generation);
+  INTERPROC_CRASH_POINT("claim.raised");
 }
 
 bool Segment::alive(Participant who) const {
@@ -251,6 +257,7 @@ void Segment::detach() {
       const std::string path = segment_path(name_);
       if (same_file(path, fd_)) {
         remove_companion(fd_, header_, name_);
+        INTERPROC_CRASH_POINT("detach.companion");
         ::unlink(path.c_str());
       }
     }
@@ -272,8 +279,11 @@ Status Segment::unlink_name() {
   if (Status s = admin.take(); !s.ok()) return s;
   const std::string path = segment_path(name_);
   if (!same_file(path, fd_)) return Status::system(ENOENT, "unlink");
+  INTERPROC_CRASH_POINT("unlink.attached");
   remove_companion(fd_, header_, name_);
+  INTERPROC_CRASH_POINT("unlink.companion");
   if (::unlink(path.c_str()) != 0) return Status::system(errno, "unlink");
+  INTERPROC_CRASH_POINT("unlink.done");
   return {};
 }
 
@@ -288,6 +298,7 @@ Status Segment::unlink(std::string_view name) {
   ipc_header header{};
   if (Status s = check_segment(fd.get(), about, header); !s.ok()) return s;
   if (!same_file(path, fd.get())) return Status::system(ENOENT, "unlink");
+  INTERPROC_CRASH_POINT("unlink.by_name");
   remove_companion(fd.get(), header, name);
   if (::unlink(path.c_str()) != 0) return Status::system(errno, "unlink");
   return {};

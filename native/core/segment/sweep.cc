@@ -13,6 +13,7 @@
 #include "segment/segment.h"
 #include "segment/segment_check.h"
 #include "sync/semaphore_file.h"
+#include "system/crash_point.h"
 #include "system/descriptor.h"
 #include "system/file_lock.h"
 #include "waiting/doorbell.h"
@@ -35,7 +36,9 @@ bool sweep_segment(int directory, const char* file, bool persistent) {
   if (!checked.ok() && checked.code != Code::kTruncated) return false;
   if ((header.flags & IPC_FLAG_PERSIST) != 0 && !persistent) return false;
   if (locked_by_other(fd.get(), IPC_LOCK_SLOT, IPC_PARTICIPANTS)) return false;
+  INTERPROC_CRASH_POINT("sweep.corpse");
   remove_companion(fd.get(), header, std::string_view(file).substr(kSegmentPrefix.size()));
+  INTERPROC_CRASH_POINT("sweep.companion");
   return ::unlinkat(directory, file, 0) == 0;
 }
 
@@ -47,6 +50,7 @@ bool sweep_doorbell(int directory, const char* file) {
     return false;
   Descriptor fd(::openat(directory, file, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (fd || errno != ENXIO) return false;
+  INTERPROC_CRASH_POINT("sweep.doorbell");
   return ::unlinkat(directory, file, 0) == 0;
 }
 

@@ -59,6 +59,7 @@ Status Barrier::adopt(std::unique_ptr<Segment> segment, std::unique_ptr<Barrier>
   if (waits_in(left) > 0 && of_round(left, round)) out->break_round(round);
   store_relaxed(entry.arrived, std::uint64_t{0});
   store_release(entry.generation, out->segment_->me().generation);
+  INTERPROC_CRASH_POINT("barrier.joined");
   return {};
 }
 
@@ -114,7 +115,10 @@ Barrier::Arrival Barrier::arrive(bool has_action, std::uint64_t& round) {
     note(round, 1, has_action ? 1 : 0);
     INTERPROC_CRASH_POINT("barrier.noted");
     if (arrived + 1 < parties_) {
-      if (swap(seen, pack(round, arrived + 1, IPC_BARRIER_FILLING))) return Arrival::kArrived;
+      if (swap(seen, pack(round, arrived + 1, IPC_BARRIER_FILLING))) {
+        INTERPROC_CRASH_POINT("barrier.arrived");
+        return Arrival::kArrived;
+      }
     } else if (somebody_died(round)) {
       note(round, -1, has_action ? -1 : 0);
       break_round(round);
@@ -128,6 +132,7 @@ Barrier::Arrival Barrier::arrive(bool has_action, std::uint64_t& round) {
     } else if (swap(seen, pack(round, parties_, IPC_BARRIER_ACTING))) {
       INTERPROC_CRASH_POINT("barrier.acting");
       store_release(shared().actor, round << IPC_BARRIER_ROUND_SHIFT | (actor + 1));
+      INTERPROC_CRASH_POINT("barrier.appointed");
       wake_slot(*segment_, shared().waiters, actor);
       return Arrival::kArrived;
     }
@@ -149,6 +154,7 @@ Barrier::Outcome Barrier::look(std::uint64_t round) {
   if (load_acquire(shared().actor) != mine) return Outcome::kWaiting;
   const bool first =
       atomic(shared().actor).compare_exchange_strong(mine, mine | kActorBegan, std::memory_order_acq_rel);
+  INTERPROC_CRASH_POINT("barrier.began");
   return first ? Outcome::kAct : Outcome::kWaiting;
 }
 
@@ -161,13 +167,17 @@ std::uint32_t Barrier::take_index(std::uint64_t round) {
     if (round_in(seen) > round) return parties_ - 1;
     const std::uint64_t index = round_in(seen) == round ? seen & 0xffff : 0;
     const std::uint64_t wanted = round << IPC_BARRIER_ROUND_SHIFT | (index + 1);
-    if (atomic(word).compare_exchange_weak(seen, wanted, std::memory_order_acq_rel, std::memory_order_acquire))
+    if (atomic(word).compare_exchange_weak(seen, wanted, std::memory_order_acq_rel, std::memory_order_acquire)) {
+      INTERPROC_CRASH_POINT("barrier.indexed");
       return static_cast<std::uint32_t>(index);
+    }
   }
 }
 
 void Barrier::let_go(std::uint64_t round) {
-  if (swap(pack(round, parties_, IPC_BARRIER_ACTING), pack(round + 1, 0, IPC_BARRIER_FILLING))) wake_all();
+  if (!swap(pack(round, parties_, IPC_BARRIER_ACTING), pack(round + 1, 0, IPC_BARRIER_FILLING))) return;
+  INTERPROC_CRASH_POINT("barrier.acted");
+  wake_all();
 }
 
 void Barrier::acted(std::uint64_t round) {
@@ -188,6 +198,7 @@ bool Barrier::withdraw_wait(std::uint64_t round, bool has_action) {
       return false;
     }
     if (!swap(seen, pack(round, arrived_in(seen) - 1, IPC_BARRIER_FILLING))) continue;
+    INTERPROC_CRASH_POINT("barrier.withdrawn");
     note(round, -1, has_action ? -1 : 0);
     return true;
   }
@@ -227,6 +238,7 @@ void Barrier::mark_broken(std::uint64_t round) {
         !atomic(party.broken).compare_exchange_weak(last, low, std::memory_order_acq_rel, std::memory_order_relaxed)) {
     }
   }
+  INTERPROC_CRASH_POINT("barrier.told");
   while (round_in(seen) < round &&
          !atomic(word).compare_exchange_weak(seen, wanted, std::memory_order_acq_rel, std::memory_order_acquire)) {
   }
@@ -244,6 +256,7 @@ void Barrier::reset() {
     mark_broken(round);
     INTERPROC_CRASH_POINT("barrier.marked");
     if (swap(seen, pack(round + 1, 0, IPC_BARRIER_FILLING))) {
+      INTERPROC_CRASH_POINT("barrier.reset");
       wake_all();
       return;
     }

@@ -54,7 +54,9 @@ Status ConditionVariable::adopt(std::unique_ptr<Segment> segment, std::unique_pt
   out->forget_predecessor(out->shared().lock.waiters);
   out->forget_predecessor(out->shared().waiters);
   const std::uint64_t fresh = std::uint64_t{out->segment_->me().generation} << 32;
-  out->pass_on(atomic(out->mine()).exchange(fresh, std::memory_order_acq_rel));
+  const std::uint64_t left = atomic(out->mine()).exchange(fresh, std::memory_order_acq_rel);
+  INTERPROC_CRASH_POINT("condition.attached");
+  out->pass_on(left);
   return {};
 }
 
@@ -66,8 +68,10 @@ Status ConditionVariable::enter() {
 }
 
 bool ConditionVariable::take() {
-  return notified_in(change(
-             mine(), [](std::uint64_t word) { return notified_in(word) == 0 ? word : word - kOneNotified; })) > 0;
+  const std::uint64_t before =
+      change(mine(), [](std::uint64_t word) { return notified_in(word) == 0 ? word : word - kOneNotified; });
+  INTERPROC_CRASH_POINT("condition.taken");
+  return notified_in(before) > 0;
 }
 
 bool ConditionVariable::leave_wait() {
@@ -75,6 +79,7 @@ bool ConditionVariable::leave_wait() {
     if (waiting_in(word) > 0) return word - kOneWaiting;
     return notified_in(word) > 0 ? word - kOneNotified : word;
   });
+  INTERPROC_CRASH_POINT("condition.left");
   return waiting_in(before) == 0 && notified_in(before) > 0;
 }
 
@@ -140,6 +145,7 @@ bool ConditionVariable::inherit() {
     if (!atomic(word).compare_exchange_strong(seen, seen - kOneNotified, std::memory_order_acq_rel,
                                               std::memory_order_relaxed))
       continue;
+    INTERPROC_CRASH_POINT("condition.inheriting");
     if (notify_some(segment_->me().slot, 1) > 0) return true;
     pass_on(kOneNotified);
     return false;
@@ -165,7 +171,9 @@ ipc_wait_set* ConditionVariable::waiters(Condition condition) {
 
 void ConditionVariable::leave(Leaving how) {
   const std::uint64_t fresh = std::uint64_t{segment_->me().generation} << 32;
-  pass_on(atomic(mine()).exchange(fresh, std::memory_order_acq_rel));
+  const std::uint64_t left = atomic(mine()).exchange(fresh, std::memory_order_acq_rel);
+  INTERPROC_CRASH_POINT("condition.leaving");
+  pass_on(left);
   if (how == Leaving::kOrderly) lock().abandon();
 }
 

@@ -48,6 +48,7 @@ void Event::set() {
 void Event::clear() {
   // Acquire: who clears it has seen what was written before the set.
   atomic(shared().word).fetch_and(~kSetBit, std::memory_order_acq_rel);
+  INTERPROC_CRASH_POINT("event.cleared");
 }
 
 bool Event::is_set() const { return (load_acquire(shared().word) & kSetBit) != 0; }

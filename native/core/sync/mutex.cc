@@ -11,12 +11,14 @@ Acquired PublicLock::try_acquire(bool recursive, bool ask_kernel) {
   if (got == Acquired::kMine && recursive) {
     // Only the owner writes the depth.
     store_relaxed(shared.depth, load_relaxed(shared.depth) + 1);
+    INTERPROC_CRASH_POINT("lock.deeper");
     return Acquired::kYes;
   }
   if (got == Acquired::kYes || got == Acquired::kRecovered) {
     store_relaxed(shared.depth, std::uint32_t{1});
     // For people who look: nobody else reads it. Coarse, which costs a few nanoseconds and is a few milliseconds stale.
     store_relaxed(shared.acquired_at, static_cast<std::uint64_t>(read_clock(CLOCK_REALTIME_COARSE)));
+    INTERPROC_CRASH_POINT("lock.held");
   }
   return got;
 }
@@ -27,6 +29,7 @@ Status PublicLock::release() {
   const std::uint32_t depth = load_relaxed(shared.depth);
   if (depth > 1) {
     store_relaxed(shared.depth, depth - 1);
+    INTERPROC_CRASH_POINT("lock.shallower");
     return {};
   }
   // Before the word: the next holder's time is never the last one's.

@@ -7,6 +7,7 @@
 #include "sync/permits.h"
 #include "sync/post_watcher.h"
 #include "system/atomic.h"
+#include "system/crash_point.h"
 
 namespace interproc {
 namespace {
@@ -48,7 +49,9 @@ bool is_error(Status status, int error) { return status.code == Code::kSystem &&
 // Removes the name of a segment that stands beside nothing. Whether it did.
 bool clear_away(std::string_view name) {
   std::unique_ptr<Segment> segment;
-  return open_segment(name, segment).ok() && stale(*segment) && segment->unlink_name().ok();
+  if (!open_segment(name, segment).ok() || !stale(*segment)) return false;
+  INTERPROC_CRASH_POINT("semaphore.stale");
+  return segment->unlink_name().ok();
 }
 
 Status create_segment(std::string_view name, const SemaphoreFile& file, std::uint32_t value, std::uint32_t state,
@@ -82,6 +85,7 @@ Status Semaphore::create(std::string_view name, std::uint32_t value, const Creat
   INTERPROC_CRASH_POINT("semaphore.published");
   // Release: pairs with the acquire in unfinished().
   store_release(segment->body<ipc_semaphore>().state, static_cast<std::uint32_t>(IPC_SEMAPHORE_NAMED));
+  INTERPROC_CRASH_POINT("semaphore.named");
   out.reset(new Semaphore(std::move(segment), std::move(file)));
   return {};
 }
@@ -103,6 +107,7 @@ Status Semaphore::open(std::string_view name, std::unique_ptr<Semaphore>& out) {
       const Status made = create_segment(name, *file, 0, IPC_SEMAPHORE_FOREIGN, {.meta = "{}"}, segment);
       if (is_error(made, EEXIST)) continue;
       if (!made.ok()) return made;
+      INTERPROC_CRASH_POINT("semaphore.foreign");
       if (!leads_to(name, file->identity())) continue;
     }
     out = adopt(std::move(segment), std::move(file));
@@ -133,12 +138,14 @@ Status Semaphore::unlink(std::string_view name) {
   // What is there, but is no segment of a semaphore, was an error. That there is none, is not: another program's has
   // none.
   if (!removed.ok() && !is_error(removed, ENOENT)) return removed;
+  INTERPROC_CRASH_POINT("semaphore.unlinking");
   remove_semaphore(name, file->identity());
   return {};
 }
 
 Status Semaphore::unlink_names() {
   const bool removed = remove_semaphore(segment_->name(), file_->identity());
+  INTERPROC_CRASH_POINT("semaphore.unlinked");
   const Status status = segment_->unlink_name();
   return removed ? Status{} : status;
 }
@@ -150,7 +157,9 @@ bool Semaphore::try_acquire() {
     --taken_;
     return true;
   }
-  return Permits(*file_->get()).try_take();
+  if (!Permits(*file_->get()).try_take()) return false;
+  INTERPROC_CRASH_POINT("semaphore.acquired");
+  return true;
 }
 
 Status Semaphore::lock_posts() {
@@ -198,6 +207,7 @@ bool Semaphore::wait_for(Condition, std::uint64_t, Nanoseconds limit) {
   }
   spin.miss();
   if (slice <= 0 || !Permits(*file_->get()).take_within(slice)) return false;
+  INTERPROC_CRASH_POINT("semaphore.waited");
   ++taken_;
   return true;
 }
@@ -205,6 +215,7 @@ bool Semaphore::wait_for(Condition, std::uint64_t, Nanoseconds limit) {
 void Semaphore::give_back() {
   if (taken_ == 0) return;
   for (; taken_ > 0; --taken_) static_cast<void>(Permits(*file_->get()).give());
+  INTERPROC_CRASH_POINT("semaphore.returned");
   wake(*segment_, shared().waiters, kEveryone);
 }
 

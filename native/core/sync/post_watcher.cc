@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "system/atomic.h"
+#include "system/crash_point.h"
 #include "system/futex.h"
 #include "waiting/doorbell.h"
 
@@ -46,6 +47,7 @@ bool look(Watcher& self) {
     if (one.rung) continue;
     if (one.file->value() > 0) {
       one.rung = true;
+      INTERPROC_CRASH_POINT("posts.seen");
       static_cast<void>(ring_doorbell(one.doorbell));
     } else {
       more = true;

@@ -142,9 +142,11 @@ Status Doorbell::create() {
     INTERPROC_CRASH_POINT("doorbell.made");
     fd_ = ::open(unborn.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
     const int error = errno;
+    INTERPROC_CRASH_POINT("doorbell.opened");
     // Only an open FIFO gets its final name; a sweeper that removed the unborn one makes us start over.
     if (fd_ >= 0 && ::rename(unborn.c_str(), doorbell_path(number, "").c_str()) == 0) {
       number_ = number;
+      INTERPROC_CRASH_POINT("doorbell.named");
       return {};
     }
     const bool swept = fd_ < 0 ? error == ENOENT : errno == ENOENT;
@@ -158,7 +160,10 @@ Status Doorbell::create() {
 }
 
 void Doorbell::close() {
-  if (number_ != 0) ::unlink(doorbell_path(number_, "").c_str());
+  if (number_ != 0) {
+    ::unlink(doorbell_path(number_, "").c_str());
+    INTERPROC_CRASH_POINT("doorbell.unlinked");
+  }
   if (fd_ >= 0) ::close(fd_);
   if (ear_ >= 0) ::close(ear_);
   number_ = 0;

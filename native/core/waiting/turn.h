@@ -5,6 +5,7 @@
 #include "sync/owned_lock.h"
 #include "system/atomic.h"
 #include "system/clock.h"
+#include "system/crash_point.h"
 
 namespace interproc {
 
@@ -29,13 +30,22 @@ class Turn {
   [[nodiscard]] bool mine() const { return load_relaxed(*word_) == me(); }
 
   // Under the lock of the producers.
-  void take() { store_relaxed(*word_, me()); }
-  void end() { store_relaxed(*word_, std::uint32_t{0}); }
+  void take() {
+    store_relaxed(*word_, me());
+    INTERPROC_CRASH_POINT("turn.taken");
+  }
+  void end() {
+    store_relaxed(*word_, std::uint32_t{0});
+    INTERPROC_CRASH_POINT("turn.ended");
+  }
 
   // Without it. Whether the turn was this one's, and others may go on.
   bool give_up() {
     std::uint32_t mine = me();
-    return load_relaxed(*word_) == mine && atomic(*word_).compare_exchange_strong(mine, 0, std::memory_order_relaxed);
+    if (load_relaxed(*word_) != mine || !atomic(*word_).compare_exchange_strong(mine, 0, std::memory_order_relaxed))
+      return false;
+    INTERPROC_CRASH_POINT("turn.given_up");
+    return true;
   }
 
  private:

@@ -17,6 +17,7 @@ bool notify(const Segment& segment, std::uint32_t slot) {
   ipc_participant& sleeper = segment.participant(slot);
   // Release: pairs with nothing but the futex's own compare; the condition was published before.
   atomic(sleeper.signal).fetch_add(1, std::memory_order_release);
+  INTERPROC_CRASH_POINT("wake.raised");
   const std::uint32_t mode = load_acquire(sleeper.sleep_mode);
   bool reached = false;
   if ((mode & IPC_SLEEP_FUTEX) != 0) reached = futex_wake(sleeper.signal, 1) > 0;
@@ -35,6 +36,7 @@ SpinBudget& thread_spin_budget() {
 void announce(const Segment& segment, ipc_wait_set& set) {
   const Bit bit = bit_of(segment.me().slot);
   atomic(set.bits[bit.word]).fetch_or(bit.mask, std::memory_order_seq_cst);
+  INTERPROC_CRASH_POINT("announce.set");
   full_fence();  // pairs with the fence in wake()
 }
 
@@ -43,7 +45,9 @@ bool withdraw(const Segment& segment, ipc_wait_set& set) {
   // Acquire: pairs with the waker's clearing of the bit; who was picked and leaves sees what it was picked for, and
   // passes that on (SharedObject::pass_wake).
   if ((load_acquire(set.bits[bit.word]) & bit.mask) == 0) return false;
-  return (atomic(set.bits[bit.word]).fetch_and(~bit.mask, std::memory_order_acq_rel) & bit.mask) != 0;
+  const bool was_set = (atomic(set.bits[bit.word]).fetch_and(~bit.mask, std::memory_order_acq_rel) & bit.mask) != 0;
+  INTERPROC_CRASH_POINT("announce.withdrawn");
+  return was_set;
 }
 
 void wake(const Segment& segment, ipc_wait_set& set, std::uint32_t most) {
@@ -71,6 +75,7 @@ void wake_fenced(const Segment& segment, ipc_wait_set& set, std::uint32_t most) 
     if ((atomic(set.bits[bit.word]).fetch_and(~bit.mask, std::memory_order_acq_rel) & bit.mask) == 0) continue;
     INTERPROC_CRASH_POINT("wake.picked");
     if (notify(segment, slot)) {
+      INTERPROC_CRASH_POINT("wake.woken");
       store_relaxed(set.next, slot + 1);
       ++woken;
     }
@@ -81,8 +86,9 @@ void wake_slot(const Segment& segment, ipc_wait_set& set, std::uint32_t slot) {
   full_fence();  // pairs with the fence in announce()
   const Bit bit = bit_of(slot);
   if ((load_relaxed(set.bits[bit.word]) & bit.mask) == 0) return;
-  if ((atomic(set.bits[bit.word]).fetch_and(~bit.mask, std::memory_order_acq_rel) & bit.mask) != 0)
-    static_cast<void>(notify(segment, slot));
+  if ((atomic(set.bits[bit.word]).fetch_and(~bit.mask, std::memory_order_acq_rel) & bit.mask) == 0) return;
+  INTERPROC_CRASH_POINT("wake.chosen");
+  static_cast<void>(notify(segment, slot));
 }
 
 }  // namespace interproc
