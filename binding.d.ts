@@ -77,13 +77,9 @@ export interface Binding {
   isCurrent(id: number): boolean;
   unlink(id: number): void;
   unlinkName(name: string): void;
-  describe(id: number): {
-    kind: number;
-    codec: number;
-    meta: string;
-    persist: boolean;
-    mode: number;
-  };
+  describe(id: number): Description;
+  /** Attaches to nothing. `undefined` where there is nothing to attach to. */
+  describeNamed(name: string): Description | undefined;
 
   // Buffers of this thread.
   setTransmitBuffer(buffer: Uint8Array): void;
@@ -306,6 +302,23 @@ export interface FileLook {
   readonly owner: number;
   readonly mode: number;
   readonly born: number;
+}
+
+/** native/core/look/description.h: what the creator of an object chose. */
+export interface Description {
+  readonly kind: number;
+  readonly codec: number;
+  readonly meta: string;
+  readonly persist: boolean;
+  readonly mode: number;
+  /** Of queues, as `queueLimits` gives them. */
+  readonly capacity: number;
+  readonly maxItems: number;
+  readonly maxBytes: number;
+  /** Of a barrier. */
+  readonly parties: number;
+  /** The first value of a semaphore; -1 where nobody knows. */
+  readonly initial: number;
 }
 
 /** `code` is '' where it could be read, 'SYSTEM:<errno>' after a failed system call, else an error's code. */

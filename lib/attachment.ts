@@ -1,3 +1,4 @@
+import type { Description } from '../binding.js';
 import { CorruptSegmentError } from './errors.js';
 import { binding } from './native.js';
 import { uniqueName } from './options.js';
@@ -18,6 +19,15 @@ export const Kind = {
 
 /** What the creator of a segment chose, besides what the native layout keeps. */
 export type Meta = Readonly<Record<string, unknown>>;
+
+/** What the creator of an object chose, of an object that one is attached to or that one looks at first. */
+export interface Described extends Omit<Description, 'meta'> {
+  readonly name: string;
+  readonly meta: Meta;
+}
+
+/** Throws where an object is not the one that is wanted. Only looks. */
+export type Check = (found: Described) => void;
 
 /** What is told when a handle is closed: whoever looks at that one finds it closed. */
 export interface Watcher {
@@ -44,7 +54,7 @@ export interface Lent {
  * This thread's attachment to one shared object: one participant, however many handles there are on it. The object's owner is
  * thus the thread, whichever handle it uses.
  */
-export class Attachment {
+export class Attachment implements Described {
   readonly id: number;
   readonly name: string;
   readonly kind: number;
@@ -52,6 +62,11 @@ export class Attachment {
   readonly persist: boolean;
   readonly mode: number;
   readonly meta: Meta;
+  readonly capacity: number;
+  readonly maxItems: number;
+  readonly maxBytes: number;
+  readonly parties: number;
+  readonly initial: number;
   /** Outstanding loans of all handles. */
   readonly leases = new Set<Lent>();
   readonly #lanes = new Map<string, Lane>();
@@ -59,7 +74,7 @@ export class Attachment {
   #handles = 0;
 
   private constructor(id: number, name: string) {
-    const { kind, codec, meta, persist, mode } = binding.describe(id);
+    const { kind, codec, meta, persist, mode, ...limits } = binding.describe(id);
     this.id = id;
     this.name = name;
     this.kind = kind;
@@ -67,6 +82,11 @@ export class Attachment {
     this.persist = persist;
     this.mode = mode;
     this.meta = parseMeta(meta, name);
+    this.capacity = limits.capacity;
+    this.maxItems = limits.maxItems;
+    this.maxBytes = limits.maxBytes;
+    this.parties = limits.parties;
+    this.initial = limits.initial;
   }
 
   /** Creates an object. `EEXIST` where the name is taken; a made-up name is made up again. */
@@ -84,13 +104,31 @@ export class Attachment {
     }
   }
 
-  /** Attaches to an object, or shares this thread's attachment to it. `kind` is the one that `attach` insists on. */
-  static open(name: string, attach: (name: string) => number, kind?: number): Attachment {
+  /**
+   * Attaches to an object, or shares this thread's attachment to it. `kind` is the one that `attach` insists on. What `check` refuses
+   * is left as it was: no slot of it is taken, not even for a moment.
+   */
+  static open(
+    name: string,
+    attach: (name: string) => number,
+    kind?: number,
+    check?: Check,
+  ): Attachment {
     const known = attachments.get(name);
     const fits = known !== undefined && (kind === undefined || kind === known.kind);
     // The name may lead to another object by now. One of another kind is left to `attach`, which refuses it.
-    if (fits && binding.isCurrent(known.id)) return known;
-    return Attachment.#adopt(attach(name), name);
+    if (fits && binding.isCurrent(known.id)) {
+      check?.(known);
+      return known;
+    }
+    if (check === undefined) return Attachment.#adopt(attach(name), name);
+    const found = binding.describeNamed(name);
+    if (found !== undefined && found.kind === kind)
+      check({ ...found, name, meta: parseMeta(found.meta, name) });
+    const attachment = Attachment.#adopt(attach(name), name);
+    // Between looking and attaching, the name may have been given to another object.
+    attachment.prepare(() => check(attachment));
+    return attachment;
   }
 
   /** Runs what the first handle needs; where that fails, nothing stays attached for a handle that never came to be. */

@@ -43,7 +43,9 @@ export function Pipe<T = unknown>(options?: PipeOptions<T>): [Connection<T>, Con
  * process has it.
  */
 export function claimEnd(name: string, end: number): Connection {
-  const attachment = Attachment.open(name, binding.openPipe, Kind.pipe);
+  const attachment = Attachment.open(name, binding.openPipe, Kind.pipe, (found) => {
+    codecOf(found, undefined);
+  });
   // Held for the time of the claim: an attachment without a handle is let go.
   attachment.retain();
   try {

@@ -1,7 +1,15 @@
-import { Attachment, Kind, Opened, openOrCreate } from '../attachment.js';
+import {
+  Attachment,
+  type Check,
+  type Described,
+  Kind,
+  Opened,
+  openOrCreate,
+} from '../attachment.js';
 import { describeCodec, resolveCodec } from '../codec/resolve.js';
 import { LayoutMismatchError } from '../errors.js';
 import { binding } from '../native.js';
+import { codecOf } from './codec-of.js';
 import { checkName } from '../options.js';
 import {
   type QueueOptions,
@@ -41,16 +49,15 @@ export function createQueue(argument: unknown, kind: QueueKind): Opened {
   return new Opened(attachment, options['codec']);
 }
 
-/** Attaches to a queue of that kind. */
-export function openQueue(name: string, codec: unknown, kind: QueueKind): Opened {
+/** Attaches to a queue of that kind, where its codec and what else `check` asks for agree. */
+export function openQueue(name: string, codec: unknown, kind: QueueKind, check?: Check): Opened {
   checkName(name);
   if (codec !== undefined) resolveCodec(codec);
-  const attachment = Attachment.open(name, binding.openQueue, Kind.queue);
-  attachment.prepare(() => {
-    if (attachment.meta['kind'] === kind) return;
-    throw new LayoutMismatchError(
-      `'${name}' is a ${String(attachment.meta['kind'])}; open it as one`,
-    );
+  const attachment = Attachment.open(name, binding.openQueue, Kind.queue, (found) => {
+    if (found.meta['kind'] !== kind)
+      throw new LayoutMismatchError(`'${name}' is a ${String(found.meta['kind'])}; open it as one`);
+    check?.(found);
+    codecOf(found, codec);
   });
   return new Opened(attachment, codec);
 }
@@ -67,20 +74,16 @@ export function openOrCreateQueue<T>(
   readChannelLimits(given);
   readMaxsize(given['maxsize']);
   return openOrCreate(
-    () => {
-      const opened = openQueue(name, given['codec'], kind);
-      opened.attachment.prepare(() => refuse(opened.attachment, given));
-      return opened;
-    },
+    () => openQueue(name, given['codec'], kind, (found) => refuseLimits(found, given)),
     () => createQueue({ ...given, name }, kind),
   );
 }
 
-function refuse(attachment: Attachment, given: Readonly<Record<string, unknown>>): void {
+/** Compares the options of a queue that exists with those given. @throws InterprocError `ERR_OPTIONS_MISMATCH` */
+export function refuseLimits(found: Described, given: Readonly<Record<string, unknown>>): void {
   const { codec, capacity, maxsize, maxBytes, persist, mode } = given;
-  const existing = binding.queueLimits(attachment.id);
   refuseMismatch(
-    attachment.name,
+    found.name,
     {
       capacity: capacity === undefined ? undefined : ringBytes(capacity as number),
       codec: codec === undefined ? undefined : resolveCodec(codec).id,
@@ -90,12 +93,12 @@ function refuse(attachment: Attachment, given: Readonly<Record<string, unknown>>
       mode,
     },
     {
-      capacity: existing.capacity,
-      codec: attachment.codec,
-      maxsize: existing.maxItems,
-      maxBytes: existing.maxBytes,
-      persist: attachment.persist,
-      mode: attachment.mode,
+      capacity: found.capacity,
+      codec: found.codec,
+      maxsize: found.maxItems,
+      maxBytes: found.maxBytes,
+      persist: found.persist,
+      mode: found.mode,
     },
   );
 }

@@ -1,6 +1,7 @@
-import { Attachment, Kind, Opened, openOrCreate } from '../attachment.js';
+import { Attachment, type Check, Kind, Opened, openOrCreate } from '../attachment.js';
 import { describeCodec, resolveCodec } from '../codec/resolve.js';
 import { binding } from '../native.js';
+import { codecOf } from './codec-of.js';
 import { checkName } from '../options.js';
 import {
   type QueueOptions,
@@ -8,9 +9,8 @@ import {
   readCreation,
   readMaxsize,
   readQueueArgument,
-  ringBytes,
 } from './options.js';
-import { refuseMismatch } from '../shared-object.js';
+import { refuseLimits } from './open.js';
 
 /** Creates the shared part of a priority queue. `argument` is what the constructor was given. */
 export function createPriorityQueue(argument: unknown): Opened {
@@ -26,11 +26,19 @@ export function createPriorityQueue(argument: unknown): Opened {
   return new Opened(attachment, options['codec']);
 }
 
-/** Attaches to a priority queue. */
-export function openPriorityQueue(name: string, codec: unknown): Opened {
+/** Attaches to a priority queue, where its codec and what else `check` asks for agree. */
+export function openPriorityQueue(name: string, codec: unknown, check?: Check): Opened {
   checkName(name);
   if (codec !== undefined) resolveCodec(codec);
-  const attachment = Attachment.open(name, binding.openPriorityQueue, Kind.priorityQueue);
+  const attachment = Attachment.open(
+    name,
+    binding.openPriorityQueue,
+    Kind.priorityQueue,
+    (found) => {
+      check?.(found);
+      codecOf(found, codec);
+    },
+  );
   return new Opened(attachment, codec);
 }
 
@@ -45,35 +53,7 @@ export function openOrCreatePriorityQueue<T>(
   readChannelLimits(given);
   readMaxsize(given['maxsize']);
   return openOrCreate(
-    () => {
-      const opened = openPriorityQueue(name, given['codec']);
-      opened.attachment.prepare(() => refuse(opened.attachment, given));
-      return opened;
-    },
+    () => openPriorityQueue(name, given['codec'], (found) => refuseLimits(found, given)),
     () => createPriorityQueue({ ...given, name }),
-  );
-}
-
-function refuse(attachment: Attachment, given: Readonly<Record<string, unknown>>): void {
-  const { codec, capacity, maxsize, maxBytes, persist, mode } = given;
-  const existing = binding.priorityLimits(attachment.id);
-  refuseMismatch(
-    attachment.name,
-    {
-      capacity: capacity === undefined ? undefined : ringBytes(capacity as number),
-      codec: codec === undefined ? undefined : resolveCodec(codec).id,
-      maxsize: maxsize === undefined ? undefined : readMaxsize(maxsize),
-      maxBytes: maxBytes === Infinity ? undefined : maxBytes,
-      persist,
-      mode,
-    },
-    {
-      capacity: existing.capacity,
-      codec: attachment.codec,
-      maxsize: existing.maxItems,
-      maxBytes: existing.maxBytes,
-      persist: attachment.persist,
-      mode: attachment.mode,
-    },
   );
 }

@@ -90,8 +90,8 @@ export class Barrier extends SharedObject {
       name,
       { ...given, parties },
       sort,
-      ({ id, meta }) => ({
-        parties: binding.barrierParties(id),
+      ({ parties: existing, meta }) => ({
+        parties: existing,
         timeout: meta['timeout'] ?? Infinity,
       }),
       () => new Opened(create(parties, { ...given, name }, 'Barrier.openOrCreate').attachment),

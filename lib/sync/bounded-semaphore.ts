@@ -55,7 +55,7 @@ export class BoundedSemaphore extends SharedObject {
         name,
         { ...given, value },
         sort,
-        (attachment) => ({ value: firstValue(attachment, value) }),
+        (found) => ({ value: firstValue(found, value) }),
         () => createSemaphore(value, { ...given, name }, true, 'BoundedSemaphore.openOrCreate'),
       ),
     );

@@ -1,15 +1,23 @@
-import { Attachment, type CreateOptions, Kind, Opened, openOrCreate } from '../attachment.js';
-import { ClosedError, CorruptSegmentError, InterprocError } from '../errors.js';
+import { Attachment, type CreateOptions, Kind, Opened } from '../attachment.js';
+import { ClosedError, CorruptSegmentError } from '../errors.js';
 import type { Guard } from './guard.js';
 import { LockSide } from './lock-side.js';
 import { binding } from '../native.js';
 import { checkName, checkOptions, type SyncWaitOptions, type WaitOptions } from '../options.js';
 import { readCreation } from '../queue/options.js';
-import { closedId, refuseMismatch, SharedObject } from '../shared-object.js';
+import { openOrCreateSort, openSort, type Sort } from './opening.js';
+import { closedId, SharedObject } from '../shared-object.js';
 
 export type LockOptions = CreateOptions;
 
 const optionNames = ['name', 'persist', 'mode'];
+
+const sort: Sort = {
+  kind: Kind.lock,
+  what: 'a Lock',
+  attach: binding.openLock,
+  fits: ({ meta }) => meta['recursive'] !== true,
+};
 
 /**
  * Mutual exclusion between threads of any processes. Not recursive. Python: `multiprocessing.Lock`, but with an owner.
@@ -34,36 +42,21 @@ export class Lock extends SharedObject {
 
   /** Attaches to a lock by its name. @throws InterprocError `ENOENT` where there is none, LayoutMismatchError where it is something else. */
   static open(name: string): Lock {
-    const attachment = Attachment.open(checkName(name), binding.openLock, Kind.lock);
-    if (attachment.meta['recursive'] !== true) return openedLock(new Opened(attachment));
-    attachment.retain().release();
-    throw new InterprocError(`'${name}' is an RLock; open it as one`, {
-      code: 'ERR_LAYOUT_MISMATCH',
-    });
+    return openedLock(openSort(name, sort));
   }
 
   /** Attaches to a lock, or creates it where there is none. @throws InterprocError `ERR_OPTIONS_MISMATCH` where the existing one contradicts an option. */
   static openOrCreate(name: string, options?: LockOptions): Lock {
     checkName(name);
     const given = checkOptions(options, optionNames, 'Lock.openOrCreate');
-    readCreation(given);
-    return openOrCreate(
-      () => {
-        const lock = Lock.open(name);
-        const { persist, mode } = lock.attachment;
-        try {
-          refuseMismatch(
-            name,
-            { persist: given['persist'], mode: given['mode'] },
-            { persist, mode },
-          );
-          return lock;
-        } catch (error) {
-          lock.close();
-          throw error;
-        }
-      },
-      () => new Lock({ ...(given as LockOptions), name }),
+    return openedLock(
+      openOrCreateSort(
+        name,
+        given,
+        sort,
+        () => ({}),
+        () => create({ ...given, name }),
+      ),
     );
   }
 
@@ -137,10 +130,11 @@ export function lockOfCell(attachment: Attachment): Lock {
 
 /** The lock inside the value or array of that name. */
 export function openLockOfCell(name: string): Lock {
-  const attachment = Attachment.open(checkName(name), binding.openCell, Kind.cell);
-  if (attachment.meta['lock'] === true) return lockOfCell(attachment);
-  attachment.retain().release();
-  throw new CorruptSegmentError(`'${name}' has no lock of its own`);
+  return lockOfCell(
+    Attachment.open(checkName(name), binding.openCell, Kind.cell, ({ meta }) => {
+      if (meta['lock'] !== true) throw new CorruptSegmentError(`'${name}' has no lock of its own`);
+    }),
+  );
 }
 
 function create(options: unknown): Opened {

@@ -1,4 +1,4 @@
-import { Attachment, Opened, openOrCreate } from '../attachment.js';
+import { Attachment, type Check, type Described, Opened, openOrCreate } from '../attachment.js';
 import { LayoutMismatchError } from '../errors.js';
 import { checkName } from '../options.js';
 import { readCreation } from '../queue/options.js';
@@ -11,17 +11,17 @@ export interface Sort {
   readonly what: string;
   readonly attach: (name: string) => number;
   /** Whether a segment of the kind is one of the class: several classes may share a kind. */
-  readonly fits?: (attachment: Attachment) => boolean;
+  readonly fits?: (found: Described) => boolean;
 }
 
 /** Attaches to what the name leads to; what is no object of the class is refused, and nothing stays attached. */
-export function openSort(name: string, { kind, what, attach, fits }: Sort): Opened {
-  const attachment = Attachment.open(checkName(name), attach, kind);
-  return attachment.prepare(() => {
-    if (fits !== undefined && !fits(attachment))
+export function openSort(name: string, { kind, what, attach, fits }: Sort, check?: Check): Opened {
+  const attachment = Attachment.open(checkName(name), attach, kind, (found) => {
+    if (fits !== undefined && !fits(found))
       throw new LayoutMismatchError(`'${name}' is not ${what}; open it with its own class`);
-    return new Opened(attachment);
+    check?.(found);
   });
+  return new Opened(attachment);
 }
 
 /** Attaches or creates. `kept` gives what an existing object has, of the options that were given. */
@@ -29,19 +29,15 @@ export function openOrCreateSort(
   name: string,
   given: Readonly<Record<string, unknown>>,
   sort: Sort,
-  kept: (attachment: Attachment) => Readonly<Record<string, unknown>>,
+  kept: (found: Described) => Readonly<Record<string, unknown>>,
   create: () => Opened,
 ): Opened {
   checkName(name);
   readCreation(given);
-  return openOrCreate(() => {
-    const opened = openSort(name, sort);
-    const { attachment } = opened;
-    return attachment.prepare(() => {
-      const { persist, mode } = attachment;
-      const { name: _, ...rest } = given;
-      refuseMismatch(name, rest, { persist, mode, ...kept(attachment) });
-      return opened;
-    });
-  }, create);
+  const { name: _, ...rest } = given;
+  const check: Check = (found) => {
+    const { persist, mode } = found;
+    refuseMismatch(name, rest, { persist, mode, ...kept(found) });
+  };
+  return openOrCreate(() => openSort(name, sort, check), create);
 }

@@ -1,4 +1,4 @@
-import { Attachment, type CreateOptions, Kind, Opened } from '../attachment.js';
+import { Attachment, type CreateOptions, type Described, Kind, Opened } from '../attachment.js';
 import { Guard } from './guard.js';
 import { checkBody } from './lock-side.js';
 import { binding } from '../native.js';
@@ -107,8 +107,7 @@ export function semaphoreSort(bounded: boolean): Sort {
 }
 
 /** What `openOrCreate` compares `value` with; nothing where it is not known. */
-export function firstValue({ id }: Attachment, given: unknown): unknown {
-  const initial = binding.semaphoreInitial(id);
+export function firstValue({ initial }: Described, given: unknown): unknown {
   return initial < 0 ? given : initial;
 }
 

@@ -57,7 +57,7 @@ export class Semaphore extends SharedObject {
         name,
         { ...given, value },
         sort,
-        (attachment) => ({ value: firstValue(attachment, value) }),
+        (found) => ({ value: firstValue(found, value) }),
         () => createSemaphore(value, { ...given, name }, false, 'Semaphore.openOrCreate'),
       ),
     );

@@ -1,5 +1,5 @@
 import { readBytes } from '../bytes.js';
-import { type Cell, lockKept, viewOf } from './cell.js';
+import { type Cell, viewOf } from './cell.js';
 import type { CType } from '../ctypes/ctypes.js';
 import { ClosedError, invalidArgType, outOfRange } from '../errors.js';
 import type { Guard } from '../sync/guard.js';
@@ -34,12 +34,6 @@ export class ArrayHandle extends SharedObject {
     this.lock?.close();
     binding.closeView(this.id, this.buffer);
     super.close();
-  }
-
-  /** What the array was created with, as `openOrCreate` compares it. */
-  get options(): Readonly<Record<string, unknown>> {
-    const { persist, mode } = this.attachment;
-    return { persist, mode, lock: lockKept(this.attachment) };
   }
 }
 

@@ -1,5 +1,5 @@
 import { constants } from 'node:buffer';
-import { Attachment, type CreateOptions, Kind } from '../attachment.js';
+import { Attachment, type Check, type CreateOptions, type Described, Kind } from '../attachment.js';
 import type { CType } from '../ctypes/ctypes.js';
 import { describeType, readType } from '../ctypes/describe.js';
 import { CorruptSegmentError, invalidArgType, LayoutMismatchError, outOfRange } from '../errors.js';
@@ -71,9 +71,13 @@ export function createCell(
   }
 }
 
-/** Attaches to a value or an array, and reads what its creator said of it. */
-export function openCell(name: string, kind: CellKind): Cell {
-  const attachment = Attachment.open(name, binding.openCell, Kind.cell);
+/** Attaches to a value or an array, where `check` has nothing against it, and reads what its creator said of it. */
+export function openCell(name: string, kind: CellKind, check?: Check): Cell {
+  const attachment = Attachment.open(name, binding.openCell, Kind.cell, (found) => {
+    if (found.meta['kind'] !== kind)
+      throw new LayoutMismatchError(`'${name}' is no ${kind}; open it with its own class`);
+    check?.(found);
+  });
   return attachment.prepare(() => {
     const shape = readShape(attachment, kind);
     return { ...shape, attachment, lock: lockOf(attachment) };
@@ -85,9 +89,6 @@ const largestView = constants.MAX_LENGTH;
 
 function readShape(attachment: Attachment, kind: CellKind): CellShape {
   const { name, meta } = attachment;
-  if (meta['kind'] !== kind) {
-    throw new LayoutMismatchError(`'${name}' is no ${kind}; open it with its own class`);
-  }
   const { length } = meta;
   const type = readType(meta['type'], name);
   const bytes = binding.cellBytes(attachment.id);
@@ -126,8 +127,8 @@ export function lockOption(lock: unknown): boolean | string | undefined {
 }
 
 /** The same for an object that exists. */
-export function lockKept(attachment: Attachment): unknown {
-  const { lock } = attachment.meta;
+export function lockKept({ meta }: Described): unknown {
+  const { lock } = meta;
   return typeof lock === 'boolean' ? lock : (lock as Partial<Handle> | undefined)?.name;
 }
 

@@ -6,12 +6,13 @@ import {
   readLength,
   type SharedArrayMembers,
 } from './array-members.js';
-import { openOrCreate } from '../attachment.js';
+import { type Check, openOrCreate } from '../attachment.js';
 import {
   type Cell,
   type CellOptions,
   cellOptionNames,
   createCell,
+  lockKept,
   lockOption,
   openCell,
 } from './cell.js';
@@ -25,6 +26,7 @@ import {
   type TypeOption,
   type ValueOf,
 } from '../ctypes/ctypes.js';
+import { readType } from '../ctypes/describe.js';
 import { CorruptSegmentError, invalidArgType } from '../errors.js';
 import { StructArray, type StructBytes, structBytes } from './struct-array.js';
 import { binding } from '../native.js';
@@ -156,15 +158,16 @@ function stored(value: unknown): number | bigint {
   return value as number | bigint;
 }
 
-function open(name: string): SharedArray {
-  const cell = openCell(checkName(name), 'array');
-  if (cell.type.typedArray !== undefined || isStruct(cell.type)) return attached(cell);
-  cell.lock?.close();
-  return cell.attachment.prepare(() => {
-    throw new CorruptSegmentError(
-      `The elements of '${name}' are of a type that arrays do not have`,
-    );
+function open(name: string, check?: Check): SharedArray {
+  const cell = openCell(checkName(name), 'array', (found) => {
+    const type = readType(found.meta['type'], name);
+    if (type.typedArray === undefined && !isStruct(type))
+      throw new CorruptSegmentError(
+        `The elements of '${name}' are of a type that arrays do not have`,
+      );
+    check?.(found);
   });
+  return attached(cell);
 }
 
 function SharedArrayFunction(
@@ -177,7 +180,7 @@ function SharedArrayFunction(
 }
 
 export const SharedArray = Object.assign(SharedArrayFunction, {
-  open,
+  open: (name: string) => open(name),
   openOrCreate(
     name: string,
     option: TypeOption,
@@ -193,22 +196,20 @@ export const SharedArray = Object.assign(SharedArrayFunction, {
     // Once: an iterable can be read no second time.
     const initial = readInitial(type, lengthOrValues);
     const length = typeof initial === 'number' ? initial : initial.length;
+    const check: Check = (found) =>
+      refuseMismatch(
+        name,
+        { type: type.code, length, persist, mode, lock },
+        {
+          type: readType(found.meta['type'], name).code,
+          length: found.meta['length'],
+          persist: found.persist,
+          mode: found.mode,
+          lock: lockKept(found),
+        },
+      );
     return openOrCreate(
-      () => {
-        const array = open(name);
-        const handle = handleOf(array) as ArrayHandle;
-        try {
-          refuseMismatch(
-            name,
-            { type: type.code, length, persist, mode, lock },
-            { type: handle.type.code, length: array.length, ...handle.options },
-          );
-          return array;
-        } catch (error) {
-          array.close();
-          throw error;
-        }
-      },
+      () => open(name, check),
       () => create(type, initial, { ...given, name }),
     );
   },

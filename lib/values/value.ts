@@ -1,4 +1,4 @@
-import { openOrCreate } from '../attachment.js';
+import { type Check, openOrCreate } from '../attachment.js';
 import {
   type Cell,
   cellOptionNames,
@@ -16,6 +16,7 @@ import {
   type TypeOption,
   type ValueOf,
 } from '../ctypes/ctypes.js';
+import { readType } from '../ctypes/describe.js';
 import { type Element, elementOf } from './elements.js';
 import { ClosedError, InterprocError } from '../errors.js';
 import type { Guard } from '../sync/guard.js';
@@ -66,7 +67,7 @@ export class Value<O extends TypeOption = TypeOption> extends SharedObject {
 
   /** Attaches to a value by its name. @throws InterprocError `ENOENT` where there is none, LayoutMismatchError where it is something else */
   static open<O extends TypeOption = TypeOption>(name: string): Value<O> {
-    return new Value<O>(new OpenedValue(openCell(checkName(name), 'value')) as unknown as O);
+    return open(name);
   }
 
   /** Attaches to a value, or creates it. `initial` is for the one that creates. @throws InterprocError `ERR_OPTIONS_MISMATCH` where it exists with another type */
@@ -82,22 +83,16 @@ export class Value<O extends TypeOption = TypeOption> extends SharedObject {
     readCreation(given);
     const lock = lockOption(given['lock']);
     if (initial !== undefined) resolved.check(initial, 'initial');
+    const check: Check = (found) => {
+      const { persist, mode, meta } = found;
+      refuseMismatch(
+        name,
+        { type: resolved.code, persist: given['persist'], mode: given['mode'], lock },
+        { type: readType(meta['type'], name).code, persist, mode, lock: lockKept(found) },
+      );
+    };
     return openOrCreate(
-      () => {
-        const value = Value.open<O>(name);
-        const { persist, mode } = value.attachment;
-        try {
-          refuseMismatch(
-            name,
-            { type: resolved.code, persist: given['persist'], mode: given['mode'], lock },
-            { type: value.type.code, persist, mode, lock: lockKept(value.attachment) },
-          );
-          return value;
-        } catch (error) {
-          value.close();
-          throw error;
-        }
-      },
+      () => open<O>(name, check),
       () => new Value(type, initial, { ...(given as ValueOptions), name }),
     );
   }
@@ -207,6 +202,10 @@ export function RawValue<O extends TypeOption>(
 
 export function noLock(): never {
   throw new InterprocError('This object was created with lock: false', { code: 'ERR_NO_LOCK' });
+}
+
+function open<O extends TypeOption>(name: string, check?: Check): Value<O> {
+  return new Value<O>(new OpenedValue(openCell(checkName(name), 'value', check)) as unknown as O);
 }
 
 class OpenedValue {

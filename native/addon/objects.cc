@@ -1,6 +1,7 @@
 // Creating, opening, closing and describing objects; the buffers that messages cross in.
 #include "creation.h"
 #include "exports.h"
+#include "look/description.h"
 #include "results.h"
 
 namespace interproc::addon {
@@ -82,22 +83,40 @@ napi_value unlink_name(napi_env env, napi_callback_info info) {
   return status.ok() ? nullptr : Environment::of(env).fail(status, name);
 }
 
-// { kind, codec, meta, persist, mode }: what the creator chose.
-napi_value describe(napi_env env, napi_callback_info info) {
+// What the creator chose. The limits are 0, and `initial` -1, where the kind has none.
+napi_value described(napi_env env, const Description& description) {
+  const ipc_header& header = description.header;
+  napi_value out = nullptr;
+  napi_create_object(env, &out);
+  const auto set = [&](const char* name, napi_value value) { napi_set_named_property(env, out, name, value); };
+  const auto set_number = [&](const char* name, auto value) { set(name, number(env, static_cast<double>(value))); };
+  set_number("kind", header.kind);
+  set_number("codec", header.codec);
+  set("meta", text(env, description.meta));
+  set("persist", boolean(env, (header.flags & IPC_FLAG_PERSIST) != 0));
+  set_number("mode", header.mode);
+  set_number("capacity", description.capacity);
+  set_number("maxItems", description.max_items);
+  set_number("maxBytes", description.max_bytes);
+  set_number("parties", description.parties);
+  set_number("initial", description.initial);
+  return out;
+}
+
+napi_value describe_attached(napi_env env, napi_callback_info info) {
   Call<1> call(env, info);
   const std::uint32_t id = call.u32(0);
   if (!call.valid()) return nullptr;
   SharedObject* object = Environment::of(env).any(id);
-  if (object == nullptr) return nullptr;
-  const ipc_header& header = object->segment().header();
-  napi_value out = nullptr;
-  napi_create_object(env, &out);
-  napi_set_named_property(env, out, "kind", number(env, header.kind));
-  napi_set_named_property(env, out, "codec", number(env, header.codec));
-  napi_set_named_property(env, out, "meta", text(env, object->segment().meta()));
-  napi_set_named_property(env, out, "persist", boolean(env, (header.flags & IPC_FLAG_PERSIST) != 0));
-  napi_set_named_property(env, out, "mode", number(env, header.mode));
-  return out;
+  return object != nullptr ? described(env, describe(object->segment())) : nullptr;
+}
+
+// undefined where there is nothing to attach to.
+napi_value describe_named(napi_env env, napi_callback_info info) {
+  Call<1> call(env, info);
+  const std::string name = call.text(0);
+  Description description;
+  return call.valid() && describe(name, description) ? described(env, description) : nullptr;
 }
 
 template <Registered Environment::*Buffer>
@@ -143,7 +162,8 @@ void export_objects(napi_env env, napi_value exports) {
       {"isCurrent", is_current},
       {"unlink", unlink_object},
       {"unlinkName", unlink_name},
-      {"describe", describe},
+      {"describe", describe_attached},
+      {"describeNamed", describe_named},
       {"setTransmitBuffer", set_buffer<&Environment::transmit>},
       {"setReceiveBuffer", set_buffer<&Environment::receive>},
       {"setLengths", set_buffer<&Environment::lengths>},
