@@ -18,6 +18,17 @@ describe('errors of tasks', () => {
     expect([coded.name, coded.code]).toEqual(['RangeError', 'E_ITEM']);
   });
 
+  test('starmap refuses an item that is no iterable before anything is sent, and takes every one that is', async () => {
+    const pool = poolOf(1);
+    for (const item of [5, null, undefined, { length: 1 }]) {
+      const error = await rejection(pool.starmap(f.sum, [[1, 2], item] as never));
+      expect([error.name, error['code']]).toEqual(['TypeError', 'ERR_INVALID_ARG_TYPE']);
+      expect(error.message).toMatch(/^iterable\[1\] must be an iterable of arguments/);
+    }
+    const iterables = [new Set([1, 2]), [3].values(), new Map().keys()];
+    expect(await pool.starmap(f.sum, iterables as never)).toEqual([3, 3, 0]);
+  });
+
   test('may be anything that can be thrown', async () => {
     const pool = poolOf(1);
     for (const value of [undefined, null, 5, 'text', { a: 1 }]) {

@@ -97,6 +97,14 @@ export function readItems(iterable: unknown): unknown[] {
   throw invalidArgType('iterable', 'an iterable', iterable);
 }
 
+/** The items of an iterable of argument lists. They travel as arrays: an iterator could not. @throws TypeError for what is none */
+export function readArguments(iterable: unknown): unknown[][] {
+  return readItems(iterable).map((item, index) => {
+    if (isIterable(item)) return Array.isArray(item) ? item : Array.from(item);
+    throw invalidArgType(`iterable[${index}]`, 'an iterable of arguments', item);
+  });
+}
+
 export function isIterable(value: unknown): value is Iterable<unknown> {
   return value !== null && value !== undefined && Symbol.iterator in Object(value);
 }

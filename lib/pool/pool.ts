@@ -14,6 +14,7 @@ import {
   type PoolOptions,
   readCallOptions,
   readChunksize,
+  readArguments,
   readFunction,
   readItems,
   readPoolOptions,
@@ -77,7 +78,7 @@ class PoolClass {
   /**
    * Calls `fn(item)` for each item; resolves to the results in the items' order. Rejects with the first error, when all chunks have
    * ended (an abort: at once); as in Python the rest of a chunk with an error is not run. `chunksize` is by default
-   * ceil(items / (4 * workers)). Otherwise as `apply`.
+   * ceil(items / (4 * workers)). Otherwise as `apply`. Python: `map`, `map_async`.
    */
   map<T, R>(
     fn: (item: T) => R,
@@ -87,7 +88,10 @@ class PoolClass {
     return this.#promise(() => this.#map(Mode.map, fn, iterable, options, 'map'));
   }
 
-  /** Calls `fn(...item)` for each item. Otherwise as `map`. */
+  /**
+   * Calls `fn(...item)` for each item. Rejects with TypeError `ERR_INVALID_ARG_TYPE`, before anything is sent, where an item is no
+   * iterable. Otherwise as `map`. Python: `starmap`, `starmap_async`.
+   */
   starmap<Args extends readonly unknown[], R>(
     fn: (...args: Args) => R,
     iterable: Iterable<readonly [...Args]>,
@@ -203,7 +207,7 @@ class PoolClass {
     const target = readFunction(fn);
     const given = checkOptions(options, ['chunksize', 'signal'], where);
     const signal = readSignal(given['signal']);
-    const items = readItems(iterable);
+    const items = mode === Mode.starmap ? readArguments(iterable) : readItems(iterable);
     const usual = Math.max(1, Math.ceil(items.length / (4 * this.processes)));
     const chunksize = readChunksize(given['chunksize'], usual);
     this.#crew.check();
