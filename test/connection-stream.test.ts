@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Readable, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { describe, expect, it } from 'vitest';
@@ -109,6 +110,19 @@ describe('a connection as a stream', () => {
     const seen: number[] = [];
     for await (const n of reader) seen.push(n);
     expect(seen).toEqual([1, 2, 3]);
+  });
+
+  it('goes on receiving after the end of its writing, and tells the other end when it is destroyed', async () => {
+    const [a, b] = ownBoth(Pipe<string>());
+    const stream = b.toDuplex();
+    stream.end('the last');
+    expect(await a.recv()).toBe('the last');
+    a.sendSync('an answer');
+    const [answer] = await once(stream, 'data');
+    expect([answer, b.closed]).toEqual(['an answer', false]);
+    const end = rejects(a.recv(), EOFError, 'ERR_EOF');
+    stream.destroy();
+    await end;
   });
 
   it('refuses the one message that a stream cannot carry', async () => {

@@ -2,7 +2,12 @@ import { Duplex, type DuplexOptions } from 'node:stream';
 import { ClosedError, EOFError, InterprocError } from '../errors.js';
 import type { MessageEnd } from './message-end.js';
 
-/** A connection as a stream: one message is one object; `write` waits for room, and nothing is received before it is wanted. */
+/**
+ * A connection as a stream: one message is one object; `write` waits for room, and nothing is received before it is wanted.
+ *
+ * `end()` sends what was written. The writer of a one-way pipe is closed then, and its peer meets the end of file. A two-way
+ * connection has no half-close: it goes on receiving, and its peer meets the end of file when this stream has met that or is destroyed.
+ */
 export function toDuplex<T>(connection: MessageEnd<T>): Duplex {
   if (connection.closed) throw new ClosedError();
   const stop = new AbortController();
