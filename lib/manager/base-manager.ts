@@ -3,7 +3,7 @@ import { checkOptions, readBoolean, readTimeout } from '../options.js';
 import { readModule } from '../process/module.js';
 import type { Process } from '../process/process.js';
 import { readTarget, type Target } from '../process/target.js';
-import type { Address } from '../sockets/address.js';
+import { type Address, readAddress, readKey } from '../sockets/address.js';
 import { processAuthkey } from './authkey.js';
 import type { ClientSession } from './client-session.js';
 import { type ConnectOptions, openSession } from './connect.js';
@@ -58,6 +58,8 @@ export class BaseManager implements AsyncDisposable {
   /** Nothing is started yet. @throws TypeError and RangeError for options */
   constructor(options?: ManagerOptions) {
     const given = checkOptions(options, optionNames, 'Manager') as ManagerOptions;
+    if (given.address !== undefined) readAddress(given.address, 0);
+    readKey(given.authkey);
     readBoolean(given.insecure, 'insecure', false);
     readBoolean(given.sharedMemory, 'sharedMemory', true);
     const { shutdownTimeout } = given;

@@ -59,12 +59,20 @@ export function openProxy(handle: unknown): ProxyBase {
   return reader === undefined ? attachProxy(read) : (reader.resolve(read) as ProxyBase);
 }
 
+/** Connects to the server that a handle names, and to no successor at its address, where the same number is another object. */
+async function openTransportTo({ address, name }: ProxyHandle): Promise<Transport> {
+  const transport = await openTransport(address, {});
+  if (transport.server === name) return transport;
+  transport.close();
+  throw new RemoteError('The manager that this proxy is of has ended; another is at its address');
+}
+
 /** A proxy by a connection of this process to the server that the handle names; it counts as a reference of its own. */
 export function attachProxy(handle: ProxyHandle): ProxyBase {
   readAddress(handle.address, 1);
   let session = sessions.get(handle.name);
   if (session === undefined || session.closed) {
-    session = new ClientSession(openTransport(handle.address, {}), proxyFor, true);
+    session = new ClientSession(openTransportTo(handle), proxyFor, true);
     sessions.set(handle.name, session);
   }
   // Where that fails, so does every call on the proxy, and says why.

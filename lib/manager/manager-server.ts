@@ -24,7 +24,10 @@ export async function serveManager(
     await server.ready;
     await report.send({ address: server.address });
   } catch (error) {
-    await report.send({ error: describeThrown(error) }).catch(() => undefined);
+    await report
+      .send({ error })
+      .catch(() => report.send({ error: describeThrown(error) }))
+      .catch(() => undefined);
     process.exitCode = 1;
     return;
   } finally {

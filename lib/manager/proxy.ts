@@ -47,24 +47,37 @@ interface Target {
 }
 
 /** Gives a reference back when the proxy was forgotten: a net, for those who did not dispose. */
-const forgotten = new FinalizationRegistry<() => void>((release) => release());
+const forgotten = new FinalizationRegistry<ProxyReference>((reference) => reference.release());
+
+/** A proxy's reference to its object. Apart from the proxy, which a function made beside it would keep from being collected. */
+class ProxyReference {
+  released = false;
+  readonly #session: ClientSession;
+  readonly #object: number;
+
+  constructor(session: ClientSession, object: number) {
+    this.#session = session;
+    this.#object = object;
+    session.retain();
+  }
+
+  release(): void {
+    if (this.released) return;
+    this.released = true;
+    this.#session.release(this.#object);
+  }
+}
 
 /** A proxy for an object, which counts as one reference to it. */
 export function makeProxy(session: ClientSession, handle: ProxyHandle): ProxyBase {
-  let disposed = false;
-  session.retain();
-  const release = () => {
-    if (disposed) return;
-    disposed = true;
-    session.release(handle.object);
-  };
+  const reference = new ProxyReference(session, handle.object);
   const dispose = () => {
     forgotten.unregister(members);
-    release();
+    reference.release();
   };
   const face = faceNamed(handle.face);
   const call: CallMethod = (method, args) => {
-    if (disposed)
+    if (reference.released)
       return Promise.reject(new ClosedError(`This proxy of a ${handle.typeid} was disposed`));
     // The proxy itself goes along: garbage collection must not release what is being called.
     return settle(session, session.call(handle.object, method, args, proxy));
@@ -89,7 +102,7 @@ export function makeProxy(session: ClientSession, handle: ProxyHandle): ProxyBas
     [Symbol.asyncDispose]: () => Promise.resolve(dispose()),
     [Symbol.asyncIterator]: () => face.iterate?.(call) ?? iterate(target, handle),
     [inspect.custom]: () =>
-      `Proxy { ${handle.typeid} ${handle.object}${disposed ? ', disposed' : ''} }`,
+      `Proxy { ${handle.typeid} ${handle.object}${reference.released ? ', disposed' : ''} }`,
     // Not a promise: `await proxy` gives the proxy.
     // biome-ignore lint/suspicious/noThenProperty: so that nothing else answers to it.
     then: undefined,
@@ -99,7 +112,7 @@ export function makeProxy(session: ClientSession, handle: ProxyHandle): ProxyBas
     members,
     new Set([...handle.exposed, ...Object.keys(face.methods ?? {})]),
   ) as unknown as ProxyBase;
-  forgotten.register(proxy, release, members);
+  forgotten.register(proxy, reference, members);
   return proxy;
 }
 

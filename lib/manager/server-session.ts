@@ -134,6 +134,7 @@ export class ServerSession implements Caller, Reader {
     const held = this.#references.get(number) ?? 0;
     // Those of others are not this client's to give back.
     const given = Math.min(count as number, held);
+    if (given === 0) return;
     if (given === held) this.#references.delete(number);
     else this.#references.set(number, held - given);
     this.#host.release(number, given);
