@@ -95,12 +95,19 @@ export class Crew {
 
   /** Waits until `holds()`. What nobody hinders has to come about. */
   async until(what, holds, describe = () => '') {
-    const end = performance.now() + patience;
+    let seen = -1;
+    let waited = 0;
+    let last = performance.now();
     for (;;) {
       this.#broken.signal.throwIfAborted();
       if (await holds()) return;
-      if (performance.now() > end)
-        throw new Error(`in vain: ${what}. ${describe()}\n${this.look()}`);
+      const written = this.members.reduce((sum, member) => sum + member.size(), 0);
+      const now = performance.now();
+      // Where this process was given no time for long, the others may have been given none.
+      waited = written === seen ? waited + Math.min(now - last, 1_000) : 0;
+      last = now;
+      seen = written;
+      if (waited > patience) throw new Error(`in vain: ${what}. ${describe()}\n${this.look()}`);
       await delay(10);
     }
   }
