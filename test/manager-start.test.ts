@@ -84,8 +84,8 @@ describe('a manager', () => {
     expect(await through.dict({ a: 1 }).get('a')).toBe(1);
     const dict = await owner.dict();
     await other.shutdown();
-    await rejects(dict.get('k'), RemoteError, 'ERR_REMOTE');
     await owner.join({ timeout: 30_000 });
+    await rejects(dict.get('k'), RemoteError, 'ERR_REMOTE');
     await owner.shutdown();
     through.close();
     expect(existsSync(address)).toBe(false);

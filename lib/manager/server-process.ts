@@ -50,6 +50,7 @@ export async function startServerProcess(plan: ServerProcessPlan): Promise<Serve
     return { process, address: answer.address };
   } catch (error) {
     process.kill();
+    await process.join();
     if (!(error instanceof EOFError)) throw error;
     throw new ProcessError(`The server of ${plan.name} ended before it listened`, { cause: error });
   } finally {
