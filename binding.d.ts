@@ -292,6 +292,9 @@ export interface Binding {
   setIdentity(text: string): void;
   identity(): string;
   dieWithPeer(id: number, end: number): void;
+
+  // Sockets. False where the system refuses.
+  limitSilence(descriptor: number, milliseconds: number): boolean;
 }
 
 /** What the file system says of a file. Times are milliseconds since 1970, 0 where there is none. */

@@ -93,6 +93,7 @@ export { Client, type ClientOptions } from './sockets/client.js';
 export { Listener, type ListenerOptions } from './sockets/listener.js';
 export { SocketConnection } from './sockets/socket-connection.js';
 export type { SocketOptions } from './sockets/socket-options.js';
+export type { Pem, TlsOptions } from './sockets/tls-options.js';
 export { type Waitable, wait, waitSync } from './select/wait.js';
 export type { WebStreams } from './pipe/web-streams.js';
 export { RawValue, Value, type ValueOptions } from './values/value.js';

@@ -1,9 +1,11 @@
+import { X509Certificate } from 'node:crypto';
 import { ClosedError, invalidArgType, ProcessError } from '../errors.js';
 import { checkOptions, readBoolean, readTimeout } from '../options.js';
 import { readModule } from '../process/module.js';
 import type { Process } from '../process/process.js';
 import { readTarget, type Target } from '../process/target.js';
 import { type Address, readAddress, readKey } from '../sockets/address.js';
+import type { TlsOptions } from '../sockets/tls-options.js';
 import { processAuthkey } from './authkey.js';
 import type { ClientSession } from './client-session.js';
 import { type ConnectOptions, openSession } from './connect.js';
@@ -18,6 +20,8 @@ import { serverObject } from './wire.js';
 export interface ManagerOptions extends ConnectOptions {
   /** Where the server listens. Default: a Unix socket in a new directory that only this user can enter. */
   readonly address?: Address | undefined;
+  /** The longest message that the server takes, in bytes: a call, or a batch of small ones. Default 1 GiB. */
+  readonly maxBytes?: number | undefined;
   /** The module that exports the manager's class, for the server's process. Default: the main script. */
   readonly module?: string | URL | undefined;
   /** How long `shutdown()` waits before each stronger step, in milliseconds. Default 1000. */
@@ -30,7 +34,17 @@ export interface StartOptions<Args extends readonly unknown[] = readonly unknown
   readonly initargs?: readonly [...Args] | undefined;
 }
 
-const optionNames = ['address', 'authkey', 'insecure', 'sharedMemory', 'module', 'shutdownTimeout'];
+const optionNames = [
+  'address',
+  'authkey',
+  'insecure',
+  'tls',
+  'keepAlive',
+  'sharedMemory',
+  'maxBytes',
+  'module',
+  'shutdownTimeout',
+];
 
 /** What a server knows of one of its objects. */
 export interface ObjectInfo {
@@ -135,11 +149,15 @@ export class BaseManager implements AsyncDisposable {
         address: this.#options.address ?? null,
         authkey: key === undefined ? null : key,
         insecure: this.#options.insecure ?? false,
+        tls: this.#options.tls ?? null,
+        keepAlive: this.#options.keepAlive ?? null,
+        maxBytes: this.#options.maxBytes ?? null,
         initializer: initializer === undefined ? null : readTarget(initializer),
         initargs,
       });
       this.#process = process;
-      await this.#join(address);
+      const { tls } = this.#options;
+      await this.#join(address, tls === undefined ? {} : { tls: onlyOur(tls) });
     } catch (error) {
       this.#process?.kill();
       this.#state = 'new';
@@ -151,10 +169,14 @@ export class BaseManager implements AsyncDisposable {
   /** A server for these types in this very process: `await manager.getServer().serveForever()`. Python: `get_server()`. */
   getServer(): ManagerServer {
     this.#use();
+    const { address, insecure = false, tls, keepAlive, maxBytes } = this.#options;
     return new ManagerServer({
-      address: this.#options.address,
+      address,
       authkey: this.#key(),
-      insecure: this.#options.insecure ?? false,
+      insecure,
+      tls,
+      keepAlive,
+      maxBytes,
       registry: registryOf(this.constructor),
     });
   }
@@ -226,9 +248,9 @@ export class BaseManager implements AsyncDisposable {
     return insecure ? undefined : processAuthkey();
   }
 
-  async #join(address: Address): Promise<void> {
+  async #join(address: Address, more: ConnectOptions = {}): Promise<void> {
     this.#address = address;
-    this.#session = openSession(address, this.#options);
+    this.#session = openSession(address, { ...this.#options, ...more });
     try {
       await this.numberOfObjects();
     } catch (error) {
@@ -266,3 +288,8 @@ registryOf(BaseManager).set(
   'Iterator',
   readRegistration('Iterator', undefined, { exposed: iteratorMethods }),
 );
+
+/** The server that was just started has the certificate that it was given, whoever that is by name and authority. */
+function onlyOur({ cert }: TlsOptions): TlsOptions {
+  return { fingerprint: new X509Certificate(Buffer.from(cert as Uint8Array)).fingerprint256 };
+}

@@ -1,4 +1,4 @@
-import { ClosedError, EOFError, RemoteError, abortError } from '../errors.js';
+import { ClosedError, EOFError, MessageTooLargeError, RemoteError, abortError } from '../errors.js';
 import { fromPart, revive } from '../pool/remote-error.js';
 import { type ProxyHandle, readProxyHandle } from './reference.js';
 import type { Transport } from './transport.js';
@@ -165,8 +165,10 @@ export class ClientSession implements Reader {
   }
 
   #send(entries: (readonly unknown[])[]): void {
+    const transport = this.#open as Transport;
     const bytes = encodeMessage(entries, this);
-    (this.#open as Transport).send(bytes).catch((error: unknown) => this.#fail(error));
+    if (bytes.length > transport.limit) throw tooLong(bytes.length, transport.limit);
+    transport.send(bytes).catch((error: unknown) => this.#fail(error));
   }
 
   async #receive(): Promise<void> {
@@ -224,6 +226,12 @@ function fromArguments(error: unknown, [, , target, method]: readonly unknown[])
 export interface Call {
   readonly number: number;
   readonly promise: Promise<unknown>;
+}
+
+function tooLong(length: number, limit: number): MessageTooLargeError {
+  return new MessageTooLargeError(
+    `The call takes ${length} bytes; the manager's server takes ${limit} (maxBytes)`,
+  );
 }
 
 function gone(cause: unknown): RemoteError {

@@ -1,6 +1,7 @@
 import { AuthenticationError, RemoteError } from '../errors.js';
 import { type Address, readAddress } from '../sockets/address.js';
 import { Client } from '../sockets/client.js';
+import type { TlsOptions } from '../sockets/tls-options.js';
 import { processAuthkey } from './authkey.js';
 import { ClientSession } from './client-session.js';
 import { makeProxy, type ProxyBase } from './proxy.js';
@@ -13,22 +14,26 @@ export interface ConnectOptions {
   readonly authkey?: string | Uint8Array | undefined;
   /** A TCP connection without a key. */
   readonly insecure?: boolean | undefined;
+  /** Encrypts a TCP connection: what `Client` takes. */
+  readonly tls?: TlsOptions | undefined;
+  /** TCP: milliseconds after which a connection counts as lost whose other side's machine is silent. Default 60,000. */
+  readonly keepAlive?: number | undefined;
   /** Go through shared memory where the server is on this machine. Default `true`. */
   readonly sharedMemory?: boolean | undefined;
 }
 
 /** Connects and authenticates. Rejects as `Client` does. */
 export async function openTransport(address: Address, options: ConnectOptions): Promise<Transport> {
-  const { insecure = false, sharedMemory = true } = options;
+  const { insecure = false, sharedMemory = true, tls, keepAlive } = options;
   const authkey = options.authkey ?? (insecure ? undefined : processAuthkey());
-  const socket = await Client(address, { authkey, insecure });
+  const socket = await Client(address, { authkey, insecure, tls, keepAlive });
   try {
     const hello: Hello = { interproc: 1, sharedMemory };
     await socket.send(hello);
-    const { pipe, server } = (await socket.recv({ timeout: 10_000 })) as Welcome;
-    if (pipe === null) return socketTransport(socket, typeof address === 'string', server);
+    const { pipe, ...terms } = (await socket.recv({ timeout: 10_000 })) as Welcome;
+    if (pipe === null) return socketTransport(socket, typeof address === 'string', terms);
     await socket.send('attached');
-    return pipeTransport(pipe, socket, server);
+    return pipeTransport(pipe, socket, terms);
   } catch (cause) {
     socket.close();
     if (cause instanceof AuthenticationError) throw cause;

@@ -38,7 +38,8 @@ export async function serveManager(
 }
 
 async function prepare(plan: ServerProcessPlan): Promise<ManagerServer> {
-  const { address, authkey, insecure, initializer, initargs, module, name } = plan;
+  const { address, authkey, insecure, tls, keepAlive, maxBytes } = plan;
+  const { initializer, initargs, module, name } = plan;
   const exported = module === null ? {} : await load(module);
   const manager = module === null ? builtInClasses.get(name) : exported[name];
   if (typeof manager !== 'function') {
@@ -51,6 +52,9 @@ async function prepare(plan: ServerProcessPlan): Promise<ManagerServer> {
     address: address ?? undefined,
     authkey: authkey ?? undefined,
     insecure,
+    tls: tls ?? undefined,
+    keepAlive: keepAlive ?? undefined,
+    maxBytes: maxBytes ?? undefined,
     registry: registryOf(manager),
   });
 }

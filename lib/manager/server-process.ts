@@ -6,6 +6,7 @@ import { revive } from '../pool/remote-error.js';
 import { Process } from '../process/process.js';
 import type { TargetName } from '../process/target.js';
 import type { Address } from '../sockets/address.js';
+import type { TlsOptions } from '../sockets/tls-options.js';
 
 /** What the server's process has to know. */
 export interface ServerProcessPlan {
@@ -16,6 +17,9 @@ export interface ServerProcessPlan {
   readonly address: Address | null;
   readonly authkey: Buffer | null;
   readonly insecure: boolean;
+  readonly tls: TlsOptions | null;
+  readonly keepAlive: number | null;
+  readonly maxBytes: number | null;
   readonly initializer: TargetName | null;
   readonly initargs: readonly unknown[];
 }

@@ -5,6 +5,7 @@ import { Pipe } from '../pipe/pipe.js';
 import type { Address } from '../sockets/address.js';
 import { Listener } from '../sockets/listener.js';
 import type { SocketConnection } from '../sockets/socket-connection.js';
+import type { TlsOptions } from '../sockets/tls-options.js';
 import { attachProxy } from './connect.js';
 import { type ObjectEntry, ObjectTable } from './object-table.js';
 import type { ProxyHandle } from './reference.js';
@@ -12,12 +13,16 @@ import { make, type Registration } from './registry.js';
 import { type Host, ServerSession } from './server-session.js';
 import { Given } from './types/factories.js';
 import { iteratorOf } from './types/iterator.js';
-import { otherSideGone, pipeTransport, socketTransport } from './transport.js';
+import { otherSideGone, pipeTransport, socketTransport, type Terms } from './transport.js';
 
 export interface ServerPlan {
   readonly address: Address | undefined;
   readonly authkey: Buffer | undefined;
   readonly insecure: boolean;
+  readonly tls: TlsOptions | undefined;
+  readonly keepAlive: number | undefined;
+  /** The longest message that a client may send. */
+  readonly maxBytes: number | undefined;
   readonly registry: ReadonlyMap<string, Registration>;
 }
 
@@ -28,10 +33,12 @@ export interface Hello {
 }
 
 /** The server's answer: an end of a pipe to go on through, or `null` for the socket itself. */
-export interface Welcome {
+export interface Welcome extends Terms {
   readonly pipe: Connection | null;
-  readonly server: string;
 }
+
+/** The usual `maxBytes`. */
+const usualMaxBytes = 1024 ** 3;
 
 /** Bytes that wait in shared memory each way before the sender waits. */
 const pipeCapacity = 1024 * 1024;
@@ -45,21 +52,26 @@ export class ManagerServer implements Host {
   readonly name = randomBytes(12).toString('hex');
   readonly #listener: Listener;
   readonly #authenticated: boolean;
+  readonly #maxBytes: number;
   readonly #registry: ReadonlyMap<string, Registration>;
   readonly #objects: ObjectTable;
   /** Shared objects that were given to clients, open for as long as this server. */
   readonly #given = new Set<object>();
+  /** Those who came, from the beginning on: also before they are a session. */
+  readonly #connections = new Set<SocketConnection>();
   readonly #sessions = new Set<ServerSession>();
+  #ended = false;
   #stop: () => void = () => undefined;
   readonly #stopped = new Promise<void>((resolve) => {
     this.#stop = resolve;
   });
 
   /** @throws what `Listener` throws */
-  constructor({ address, authkey, insecure, registry }: ServerPlan) {
+  constructor({ registry, address, maxBytes = usualMaxBytes, ...security }: ServerPlan) {
     this.#registry = registry;
-    this.#authenticated = (authkey?.length ?? 0) > 0;
-    this.#listener = new Listener(address, { authkey, insecure });
+    this.#authenticated = (security.authkey?.length ?? 0) > 0;
+    this.#maxBytes = maxBytes;
+    this.#listener = new Listener(address, { ...security, maxBytes });
     this.#objects = new ObjectTable(this.name, () => this.address);
   }
 
@@ -79,7 +91,9 @@ export class ManagerServer implements Host {
     const accepting = this.#acceptAll();
     await Promise.race([this.#stopped, accepting]);
     this.#listener.close();
+    this.#ended = true;
     for (const session of [...this.#sessions]) session.end();
+    for (const connection of this.#connections) connection.close();
     this.#objects.clear();
     for (const object of this.#given) (object as { close(): void }).close();
   }
@@ -163,7 +177,10 @@ export class ManagerServer implements Host {
 
   async #acceptAll(): Promise<void> {
     for await (const connection of this.#listener) {
-      this.#welcome(connection).catch(() => connection.close());
+      this.#connections.add(connection);
+      this.#welcome(connection)
+        .catch(() => connection.close())
+        .finally(() => this.#connections.delete(connection));
     }
   }
 
@@ -172,13 +189,15 @@ export class ManagerServer implements Host {
     const hello = (await connection.recv({ timeout: 10_000 })) as Partial<Hello> | null;
     if (hello?.interproc !== 1)
       throw new InterprocError('No client of ours', { code: 'ERR_REMOTE' });
-    const pipe =
-      local && hello.sharedMemory === true ? await offerPipe(connection, this.name) : null;
-    if (pipe === null) await connection.send({ pipe, server: this.name }, { timeout: 10_000 });
+    const offered: Terms = { server: this.name, limit: this.#maxBytes };
+    const terms: Terms = { ...offered, limit: Infinity };
+    const pipe = local && hello.sharedMemory === true ? await offerPipe(connection, offered) : null;
+    if (pipe === null) await connection.send({ pipe, ...offered }, { timeout: 10_000 });
     const transport =
       pipe === null
-        ? socketTransport(connection, local, this.name)
-        : pipeTransport(pipe, connection, this.name);
+        ? socketTransport(connection, local, terms)
+        : pipeTransport(pipe, connection, terms, this.#maxBytes);
+    if (this.#ended) return transport.close();
     const session = new ServerSession(this, transport);
     this.#sessions.add(session);
     if (pipe !== null) void otherSideGone(pipe, connection).then(() => session.end());
@@ -188,10 +207,10 @@ export class ManagerServer implements Host {
 }
 
 /** Gives the client an end of a pipe; this side's end. */
-async function offerPipe(connection: SocketConnection, server: string): Promise<Connection> {
+async function offerPipe(connection: SocketConnection, terms: Terms): Promise<Connection> {
   const [ours, theirs] = Pipe({ codec: 'raw', capacity: pipeCapacity });
   try {
-    await connection.send({ pipe: theirs, server }, { timeout: 10_000 });
+    await connection.send({ pipe: theirs, ...terms }, { timeout: 10_000 });
     // That it has its end.
     await connection.recv({ timeout: 10_000 });
     return ours;

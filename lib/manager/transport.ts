@@ -10,6 +10,8 @@ export interface Transport {
   readonly local: boolean;
   /** The name of the server. */
   readonly server: string;
+  /** The longest message that the other side takes, in bytes. */
+  readonly limit: number;
   /** Sends a copy of `bytes`, which may be overwritten as soon as this has returned. */
   send(bytes: Buffer): Promise<void>;
   /** The next message; its bytes are the caller's. */
@@ -17,20 +19,24 @@ export interface Transport {
   close(): void;
 }
 
+/** What both sides agreed on. */
+export type Terms = Pick<Transport, 'server' | 'limit'>;
+
 /**
  * Through shared memory. `socket` stays open beside it and carries nothing: the kernel closes it when the other side dies, and says so
- * at once, where a pipe finds that out within 100 ms.
+ * at once, where a pipe finds that out within 100 ms. A message of more than `longest` bytes ends the session.
  */
 export function pipeTransport(
   connection: Connection,
   socket: SocketConnection,
-  server: string,
+  terms: Terms,
+  longest?: number,
 ): Transport {
   return {
+    ...terms,
     local: true,
-    server,
     send: (bytes) => connection.sendBytes(bytes),
-    receive: () => connection.recvBytes(),
+    receive: () => connection.recvBytes(longest),
     close: () => {
       connection.close();
       socket.close();
@@ -55,11 +61,11 @@ export async function otherSideGone(
 export function socketTransport(
   connection: SocketConnection,
   local: boolean,
-  server: string,
+  terms: Terms,
 ): Transport {
   return {
+    ...terms,
     local,
-    server,
     send: (bytes) => connection.sendBytes(bytes),
     receive: () => connection.recvBytes(),
     close: () => connection.close(),

@@ -1,4 +1,4 @@
-import { createScratch } from '../codec/codec.js';
+import { createScratch, type SharedHooks, setSharedHooks, sharedHooks } from '../codec/codec.js';
 import { msgpackCodec } from '../codec/msgpack.js';
 import { RemoteError, SerializationError } from '../errors.js';
 import type { ProxyHandle } from './reference.js';
@@ -81,10 +81,19 @@ function refuse(kind: string, local: boolean): never {
   throw new SerializationError(`A ${kind} cannot be sent here; ${why}`);
 }
 
+/** Whoever is on the network could name shared memory of this machine that is none of theirs. */
+function onlyProxy(handle: object, usual: SharedHooks): object {
+  const { kind } = handle as { kind?: unknown };
+  if (kind !== 'proxy') refuse(String(kind), false);
+  return usual.fromHandle(handle);
+}
+
 /** @throws RemoteError for bytes that are no message of ours */
 export function decodeMessage(bytes: Buffer, by: Reader): Message {
   const before = reader;
   reader = by;
+  const usual = sharedHooks();
+  if (!by.local) setSharedHooks({ ...usual, fromHandle: (handle) => onlyProxy(handle, usual) });
   try {
     const message: unknown = msgpackCodec.decode(bytes, 0, bytes.length);
     if (Array.isArray(message) && message.every(Array.isArray)) return message as Message;
@@ -92,6 +101,7 @@ export function decodeMessage(bytes: Buffer, by: Reader): Message {
     throw new RemoteError('The other side sent what is no message', { cause });
   } finally {
     reader = before;
+    setSharedHooks(usual);
   }
   throw new RemoteError('The other side sent what is no message');
 }

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { abortError, TimeoutError } from '../errors.js';
 import { checkOptions, readWait, type Wait, type WaitOptions } from '../options.js';
 import { after } from '../select/timer.js';
@@ -14,7 +15,10 @@ import { SocketChannel } from './channel.js';
 import { firstLimit, shakeHands } from './handshake.js';
 import { SocketConnection } from './socket-connection.js';
 import { socketError } from './socket-error.js';
+import { limitSilence } from './silence.js';
 import { readSocketOptions, type SocketOptions, socketOptionNames } from './socket-options.js';
+import { connectTls, secured } from './tls-connect.js';
+import type { TlsOptions } from './tls-options.js';
 
 /** The options of `Client`. `timeout` and `signal` limit all of it, the connecting and the handshake. */
 export type ClientOptions<T = unknown> = SocketOptions<T> & Omit<WaitOptions, 'block'>;
@@ -26,7 +30,7 @@ const optionNames = [...socketOptionNames, 'timeout', 'signal'];
  * Python: `multiprocessing.connection.Client`.
  *
  * Rejects with the system's error, shaped as Node's own (`ENOENT` where no socket has the path, `ECONNREFUSED` where nobody listens,
- * `EACCES`, …); AuthenticationError where the keys differ, where the handshake fails or takes longer than `handshakeTimeout`, and for
+ * `EACCES`, …); AuthenticationError where the keys differ, where the other side's certificate is not the right one, where the handshake fails or takes longer than `handshakeTimeout`, and for
  * TCP beyond this machine without an `authkey` or `insecure: true`; TimeoutError, AbortError; TypeError and RangeError for arguments.
  */
 export async function Client<T = unknown>(
@@ -37,14 +41,17 @@ export async function Client<T = unknown>(
   const wait = readWait({ timeout: given['timeout'], signal: given['signal'] }, 'Client');
   const place = readAddress(address, 1);
   checkFamily(given['family'], place);
-  const plan = readSocketOptions<T>(given);
+  const plan = readSocketOptions<T>(given, place);
   refuseOpenNetwork(place, plan.key, plan.insecure);
   if (wait.signal?.aborted) throw abortError(wait.signal);
 
-  const socket = connect('path' in place ? { path: place.path } : { ...place });
+  const shaped = (error: Error) => socketError(error, textOf(place));
+  const socket = open(place, plan.tls);
   const limits = watchLimits(socket, wait);
   try {
-    await connected(socket, place);
+    if (plan.tls === undefined) await connected(socket, place);
+    else await secured(socket as TLSSocket, plan.tls, plan.timeout, shaped);
+    limitSilence(socket, plan.keepAlive);
     const handshake = { ...plan, role: 'client' } as const;
     const channel = new SocketChannel(socket, firstLimit(handshake));
     await shakeHands(channel, handshake);
@@ -55,6 +62,11 @@ export async function Client<T = unknown>(
   } finally {
     limits.lift();
   }
+}
+
+function open(place: Place, tls: TlsOptions | undefined): Socket {
+  if ('path' in place) return connect({ path: place.path });
+  return tls === undefined ? connect({ ...place }) : connectTls(place, tls);
 }
 
 /** Ends the socket when a limit of the whole runs out, and remembers why. */

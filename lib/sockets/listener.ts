@@ -14,6 +14,7 @@ import {
 import { SocketChannel } from './channel.js';
 import { firstLimit, shakeHands } from './handshake.js';
 import { Listening } from './listening.js';
+import { limitSilence } from './silence.js';
 import { SocketConnection } from './socket-connection.js';
 import {
   readSocketOptions,
@@ -21,6 +22,7 @@ import {
   type SocketPlan,
   socketOptionNames,
 } from './socket-options.js';
+import { TlsGate } from './tls-gate.js';
 import { Turns } from './turns.js';
 
 export interface ListenerOptions<T = unknown> extends SocketOptions<T> {
@@ -56,6 +58,7 @@ export class Listener<T = unknown>
   readonly #accepts: Turns;
   readonly #lookers = new Set<() => void>();
   readonly #handshakes = new Set<SocketChannel>();
+  readonly #gate: TlsGate | undefined;
   readonly #outcomes: Outcome[] = [];
   #lastAccepted: Address | null = null;
   #closed = false;
@@ -70,12 +73,21 @@ export class Listener<T = unknown>
     let place = address === undefined ? undefined : readAddress(address, 0);
     const family = checkFamily(given['family'], place);
     if (family === 'AF_INET') place ??= { host: '127.0.0.1', port: 0 };
-    this.#plan = readSocketOptions<T>(given);
+    this.#plan = readSocketOptions<T>(given, place);
     this.#backlog = readCount(given['backlog'], 'backlog', 128);
     this.#maxHandshakes = readCount(given['maxHandshakes'], 'maxHandshakes', 64);
     const mode = readMode(given['mode']);
     const { key, insecure } = this.#plan;
     if (place !== undefined) refuseOpenNetwork(place, key, insecure);
+    const { tls, timeout } = this.#plan;
+    if (tls !== undefined) {
+      this.#gate = new TlsGate({
+        tls,
+        timeout,
+        onSecure: (socket) => this.#shakeHands(socket),
+        onFailed: (error) => this.#add({ error }),
+      });
+    }
     this.#local = place === undefined || 'path' in place;
     this.#listening = new Listening({
       place,
@@ -147,6 +159,7 @@ export class Listener<T = unknown>
     if (this.#closed) return;
     this.#closed = true;
     this.#listening.close();
+    this.#gate?.close();
     for (const channel of this.#handshakes) channel.close();
     for (const outcome of this.#outcomes.splice(0)) {
       if ('channel' in outcome) outcome.channel.close();
@@ -203,8 +216,20 @@ export class Listener<T = unknown>
   };
 
   #welcome(socket: Socket): void {
-    const { key } = this.#plan;
-    if (this.#closed || (key !== undefined && this.#handshakes.size >= this.#maxHandshakes)) {
+    const { key, tls, keepAlive } = this.#plan;
+    const bounded = key !== undefined || tls !== undefined;
+    const under = this.#handshakes.size + (this.#gate?.size ?? 0);
+    if (this.#closed || (bounded && under >= this.#maxHandshakes)) {
+      socket.destroy();
+      return;
+    }
+    limitSilence(socket, keepAlive);
+    if (this.#gate === undefined) this.#shakeHands(socket);
+    else this.#gate.enter(socket);
+  }
+
+  #shakeHands(socket: Socket): void {
+    if (this.#closed) {
       socket.destroy();
       return;
     }

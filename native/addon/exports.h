@@ -18,6 +18,7 @@ void export_look(napi_env env, napi_value exports);
 void export_memory(napi_env env, napi_value exports);
 void export_process(napi_env env, napi_value exports);
 void export_signals(napi_env env, napi_value exports);
+void export_socket(napi_env env, napi_value exports);
 void export_check(napi_env env, napi_value exports);
 
 }  // namespace interproc::addon

@@ -31,6 +31,7 @@ napi_value initialise(napi_env env, napi_value exports) {
   export_memory(env, exports);
   export_process(env, exports);
   export_signals(env, exports);
+  export_socket(env, exports);
   export_check(env, exports);
   return exports;
 }

@@ -28,11 +28,20 @@ export class Peer {
   #over = false;
   readonly #lookers = new Set<() => void>();
 
-  /** Starts `test/fixtures/peer-<fixture>.mjs`, which finds its action and arguments in `argv`. */
-  constructor(fixture: string, action: string, args: Readonly<Record<string, unknown>> = {}) {
+  /**
+   * Starts `test/fixtures/peer-<fixture>.mjs`, which finds its action and arguments in `argv`. `through`: a command that becomes the
+   * one behind it.
+   */
+  constructor(
+    fixture: string,
+    action: string,
+    args: Readonly<Record<string, unknown>> = {},
+    through: readonly string[] = [],
+  ) {
     const script = fileURLToPath(new URL(`../fixtures/peer-${fixture}.mjs`, import.meta.url));
     const { NODE_OPTIONS: _, ...env } = process.env;
-    this.#child = spawn(process.execPath, [script, JSON.stringify({ action, ...args })], {
+    const command = [...through, process.execPath, script, JSON.stringify({ action, ...args })];
+    this.#child = spawn(command[0] as string, command.slice(1), {
       stdio: 'pipe',
       env,
     });

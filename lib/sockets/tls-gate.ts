@@ -1,0 +1,99 @@
+import type { Socket } from 'node:net';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { AuthenticationError } from '../errors.js';
+import { type Coded, invalidArgType } from '../errors.js';
+import { coded } from '../argument-errors.js';
+import type { TlsOptions } from './tls-options.js';
+
+export interface TlsGatePlan {
+  readonly tls: TlsOptions;
+  /** Milliseconds that the handshake of TLS may take. */
+  readonly timeout: number;
+  onSecure(socket: TLSSocket): void;
+  onFailed(error: AuthenticationError): void;
+}
+
+/** The TLS of a listener: takes sockets that have connected, and gives them back when they are encrypted. */
+export class TlsGate {
+  readonly #server: Server;
+  /** Those in the handshake, by where they come from: TLS gives back another object. */
+  readonly #pending = new Map<string, Socket>();
+
+  /** @throws TypeError where key or certificate is missing, RangeError where they are none or do not belong together */
+  constructor({ tls, timeout, onSecure, onFailed }: TlsGatePlan) {
+    const { key, cert, passphrase } = tls;
+    if (key === undefined || cert === undefined)
+      throw invalidArgType('tls', 'given with key and cert, to listen', Object.keys(tls));
+    this.#server = makeServer({ key, cert, passphrase, timeout });
+    this.#server
+      .on('secureConnection', (socket) => {
+        this.#pending.delete(originOf(socket));
+        onSecure(socket);
+      })
+      .on('tlsClientError', (cause, socket) => {
+        socket.destroy();
+        onFailed(
+          new AuthenticationError(`The handshake of TLS failed. ${cause.message}`, { cause }),
+        );
+      });
+  }
+
+  /** How many are in the handshake. */
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  /** Begins the handshake, which ends in `onSecure` or `onFailed`. */
+  enter(socket: Socket): void {
+    const origin = originOf(socket);
+    this.#pending.set(origin, socket);
+    socket.once('close', () => {
+      if (this.#pending.get(origin) === socket) this.#pending.delete(origin);
+    });
+    socket.unref();
+    this.#server.emit('connection', socket);
+  }
+
+  /** Turns away whoever is in the handshake. */
+  close(): void {
+    for (const socket of this.#pending.values()) socket.destroy();
+    this.#pending.clear();
+  }
+}
+
+/** What no two connections of a listener have in common. */
+function originOf({ localAddress, remoteAddress, remotePort }: Socket): string {
+  return `${localAddress} ${remoteAddress} ${remotePort}`;
+}
+
+interface Credentials {
+  readonly key: string | Uint8Array;
+  readonly cert: string | Uint8Array;
+  readonly passphrase: string | undefined;
+  readonly timeout: number;
+}
+
+function makeServer({ key, cert, passphrase, timeout }: Credentials): Server {
+  try {
+    return createServer({
+      key: Buffer.from(key as Uint8Array),
+      cert: Buffer.from(cert as Uint8Array),
+      ...(passphrase === undefined ? {} : { passphrase }),
+      handshakeTimeout: timeout,
+      minVersion: 'TLSv1.2',
+      pauseOnConnect: true,
+    });
+  } catch (cause) {
+    throw unusable(cause as Error);
+  }
+}
+
+/** OpenSSL's reason; never the key. */
+export function unusable(cause: Error): Coded<RangeError> {
+  return coded(
+    new RangeError(`The key or the certificates of tls cannot be used. ${cause.message}`, {
+      cause,
+    }),
+    'ERR_OUT_OF_RANGE',
+  );
+}
