@@ -257,7 +257,8 @@ export interface Binding {
     /** The first bytes; the rest is zero. */
     initial: Uint8Array,
   ): number;
-  memoryOpen(name: string): number;
+  /** Of this owner only. */
+  memoryOpen(name: string, owner: number): number;
   memorySize(id: number): number;
   /** The buffer over the memory; once. */
   memoryView(id: number): ArrayBuffer;

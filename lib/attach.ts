@@ -6,10 +6,10 @@ import { invalidArgType } from './errors.js';
 import { JoinableQueue } from './queue/joinable-queue.js';
 import { Loan } from './loans/loan.js';
 import { Lock, openLockOfCell } from './sync/lock.js';
-import { checkMemoryName } from './memory/memory-options.js';
+import { checkMemoryName, type OwnerOption, readOwner } from './memory/memory-options.js';
 import { ShareableList } from './memory/shareable-list.js';
 import { SharedMemory } from './memory/shared-memory.js';
-import { checkName } from './options.js';
+import { checkName, checkOptions } from './options.js';
 import { openProxy } from './manager/connect.js';
 import type { ProxyBase } from './manager/proxy.js';
 import { isReference, type ProxyHandle } from './manager/reference.js';
@@ -45,7 +45,9 @@ export type AnySharedObject =
   | Event
   | Barrier;
 
-const openers: Readonly<Record<string, (name: string, handle: Handle) => AnySharedObject>> = {
+const openers: Readonly<
+  Record<string, (name: string, handle: Handle, owner: number) => AnySharedObject>
+> = {
   queue: (name) => Queue.open(name),
   'joinable-queue': (name) => JoinableQueue.open(name),
   'simple-queue': (name) => SimpleQueue.open(name),
@@ -54,8 +56,8 @@ const openers: Readonly<Record<string, (name: string, handle: Handle) => AnyShar
   value: (name) => Value.open(name),
   array: (name) => SharedArray.open(name),
   lock: (name) => Lock.open(name),
-  memory: (name) => SharedMemory.open(name),
-  'shareable-list': (name) => ShareableList.open(name),
+  memory: (name, _, owner) => SharedMemory.open(name, { owner }),
+  'shareable-list': (name, _, owner) => ShareableList.open(name, { owner }),
   'cell-lock': (name) => openLockOfCell(name),
   rlock: (name) => RLock.open(name),
   semaphore: (name) => Semaphore.open(name),
@@ -68,14 +70,24 @@ const openers: Readonly<Record<string, (name: string, handle: Handle) => AnyShar
 /**
  * The object that a handle leads to, attached, as an instance of the right class. `handle` is what `obj.handle` or `JSON.stringify(obj)`
  * gave, in whatever process.
- * @throws TypeError for what is no handle; what the class's `open` throws, such as InterprocError `ENOENT`.
+ * `owner` is the user (uid) whose memory it is to be, where it is a `SharedMemory` or a `ShareableList`: as in their `open`. Every
+ * other kind belongs to one user, and is refused to all others.
+ * @throws TypeError for what is no handle; what the class's `open` throws, such as InterprocError `ENOENT`, `EACCES`.
  */
 export function attach(handle: ProxyHandle): ProxyBase;
-export function attach(handle: unknown): AnySharedObject;
-export function attach(handle: unknown): AnySharedObject | ProxyBase {
+export function attach(handle: unknown, options?: OwnerOption): AnySharedObject;
+export function attach(handle: unknown, options?: OwnerOption): AnySharedObject | ProxyBase {
+  const given = checkOptions(options, ['owner'], 'attach')['owner'];
   if (isProxyHandle(handle)) return openProxy(handle);
   const { kind, name } = readHandle(handle);
-  return (openers[kind] as (typeof openers)[string])(name, handle as Handle);
+  if (given !== undefined && !bare.has(kind)) {
+    throw invalidArgType(
+      'owner',
+      `left out for a ${kind}, which only its own user can open`,
+      given,
+    );
+  }
+  return (openers[kind] as (typeof openers)[string])(name, handle as Handle, readOwner(given));
 }
 
 function isProxyHandle(handle: unknown): boolean {

@@ -24,6 +24,7 @@ export {
   type ShareableListOptions,
   type ShareableValue,
 } from './memory/shareable-list.js';
+export type { OwnerOption } from './memory/memory-options.js';
 export { SharedMemory, type SharedMemoryOptions } from './memory/shared-memory.js';
 export type { StructArray } from './values/struct-array.js';
 export { SharedMemoryManager } from './memory/shared-memory-manager.js';

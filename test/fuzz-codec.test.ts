@@ -8,7 +8,7 @@ import { SerializationError } from '../dist/errors.js';
 import { randomValue } from './helpers/codec-random.js';
 import { damaged, fuzzed, fuzzTimeout } from './helpers/fuzz.js';
 
-// A handle in a message is for attach() to judge (test/messages-foreign-handles.test.ts): here it is any object.
+// A handle in a message is for attach() to judge (test/rights-names.test.ts, test/rights-owner.test.ts): here it is any object.
 setSharedHooks({
   isShared: () => false,
   toHandle: (value) => value,

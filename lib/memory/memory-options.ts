@@ -17,9 +17,17 @@ export interface SharedMemoryOptions {
   readonly persist?: boolean | undefined;
   /** Permissions of what is created. Only with `create`. Default `0o600`. */
   readonly mode?: number | undefined;
+  /**
+   * The user (uid) whose memory it is to be; anybody else's is refused with `EACCES`. Only to attach. Default: this process's
+   * effective user.
+   */
+  readonly owner?: number | undefined;
 }
 
-const optionNames = ['name', 'create', 'size', 'persist', 'mode'];
+/** Whose memory is meant where a name is all that is known. */
+export type OwnerOption = Pick<SharedMemoryOptions, 'owner'>;
+
+const optionNames = ['name', 'create', 'size', 'persist', 'mode', 'owner'];
 
 /** V8 makes no buffer of more bytes. */
 export const largestMemory = constants.MAX_LENGTH;
@@ -32,8 +40,14 @@ export interface Creation {
   readonly mode: number;
 }
 
-/** What `new SharedMemory` was asked for: the name to attach to, or what to create. */
-export function readMemoryOptions(options: unknown): string | Creation {
+/** What to attach to. */
+export interface Existing {
+  readonly name: string;
+  readonly owner: number;
+}
+
+/** What `new SharedMemory` was asked for: what to attach to, or, with a `size`, what to create. */
+export function readMemoryOptions(options: unknown): Existing | Creation {
   const given = checkOptions(options, optionNames, 'SharedMemory');
   if (readBoolean(given['create'], 'create', false)) return readCreation(given);
   for (const option of ['persist', 'mode']) {
@@ -43,10 +57,22 @@ export function readMemoryOptions(options: unknown): string | Creation {
   if (given['name'] === undefined) {
     throw invalidArgType('name', 'given, or create: true and a size', undefined);
   }
-  return checkMemoryName(given['name']);
+  return { name: checkMemoryName(given['name']), owner: readOwner(given['owner']) };
+}
+
+/** A uid; this process's effective one for `undefined`. The greatest number stands for no user. */
+export function readOwner(value: unknown): number {
+  return value === undefined ? euid() : readInteger(value, 'owner', 0, 0xfffffffe);
+}
+
+function euid(): number {
+  return (process.geteuid as () => number)();
 }
 
 export function readCreation(given: Readonly<Record<string, unknown>>): Creation {
+  if (given['owner'] !== undefined) {
+    throw invalidArgType('owner', 'left out where something is created', given['owner']);
+  }
   return {
     name: given['name'] === undefined ? undefined : checkMemoryName(given['name']),
     size: readInteger(given['size'], 'size', 1, largestMemory),

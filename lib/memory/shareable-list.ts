@@ -3,12 +3,12 @@ import { ClosedError, invalidArgType, outOfRange } from '../errors.js';
 import { checkOptions, readInteger } from '../options.js';
 import type { Handle } from '../shared-object.js';
 import { encodeValue, ListLayout, type ShareableValue } from './list-layout.js';
-import { readCreation } from './memory-options.js';
+import { type OwnerOption, readCreation, readOwner } from './memory-options.js';
 import { SharedMemory, type SharedMemoryOptions } from './shared-memory.js';
 
 export type { ShareableValue } from './list-layout.js';
 
-export type ShareableListOptions = Pick<SharedMemoryOptions, 'name' | 'persist' | 'mode'>;
+export type ShareableListOptions = Pick<SharedMemoryOptions, 'name' | 'persist' | 'mode' | 'owner'>;
 
 /** What a list gives: bytes arrive as a copy in a `Buffer`. */
 export type ShareableItem = Exclude<ShareableValue, Uint8Array> | Buffer;
@@ -32,7 +32,7 @@ export class ShareableList implements Iterable<ShareableItem> {
    * @throws TypeError for what a list cannot hold, RangeError for an integer beyond 64 bits; InterprocError `EEXIST`, `ENOSPC`.
    */
   constructor(values?: Iterable<ShareableValue>, options?: ShareableListOptions) {
-    const given = checkOptions(options, ['name', 'persist', 'mode'], 'ShareableList');
+    const given = checkOptions(options, ['name', 'persist', 'mode', 'owner'], 'ShareableList');
     if (values === undefined && given['name'] !== undefined) {
       this.shm = new SharedMemory(given);
       this.#layout = this.#attach();
@@ -46,15 +46,19 @@ export class ShareableList implements Iterable<ShareableItem> {
     this.#layout = this.#attach();
   }
 
-  /** Attaches by name. @throws InterprocError `ENOENT`; CorruptSegmentError for memory that holds no list */
-  static open(name: string): ShareableList {
+  /**
+   * Attaches by name; a list of another user only where `owner` says whose.
+   * @throws InterprocError `ENOENT`, `EACCES`; CorruptSegmentError for memory that holds no list
+   */
+  static open(name: string, options?: OwnerOption): ShareableList {
     if (typeof name !== 'string') throw invalidArgType('name', 'a string', name);
-    return new ShareableList(undefined, { name });
+    const { owner } = checkOptions(options, ['owner'], 'ShareableList.open');
+    return new ShareableList(undefined, { name, owner: readOwner(owner) });
   }
 
-  /** Removes a list's name; who is attached goes on. @throws InterprocError `ENOENT` where there is none. */
-  static unlink(name: string): void {
-    SharedMemory.unlink(name);
+  /** Removes a list's name; who is attached goes on. @throws InterprocError `ENOENT` where there is none, `EACCES` as `open`. */
+  static unlink(name: string, options?: OwnerOption): void {
+    SharedMemory.unlink(name, options);
   }
 
   /** What the list, and its memory, is called in every process. */

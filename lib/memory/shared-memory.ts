@@ -9,8 +9,10 @@ import {
   checkMemoryName,
   type Creation,
   largestMemory,
+  type OwnerOption,
   readCreation,
   readMemoryOptions,
+  readOwner,
   type SharedMemoryOptions,
   uniqueMemoryName,
 } from './memory-options.js';
@@ -42,7 +44,8 @@ export class SharedMemory {
   /**
    * Attaches to what exists, or with `create: true` creates `size` zero bytes. An attached size is exactly the created one.
    * @throws InterprocError `ENOENT` where there is nothing to attach to, `EEXIST` where the name is taken, `ENOSPC` where
-   * `/dev/shm` is full, `EACCES`; TypeError and RangeError for options.
+   * `/dev/shm` is full, `EACCES` where it belongs to another user than `owner`, or its mode lets nobody else in; TypeError and
+   * RangeError for options.
    */
   constructor(options: SharedMemoryOptions) {
     const { name, id } =
@@ -71,9 +74,10 @@ export class SharedMemory {
     return new SharedMemory(create(plan, initial) as unknown as SharedMemoryOptions);
   }
 
-  /** Attaches by name: `new SharedMemory({ name })`. */
-  static open(name: string): SharedMemory {
-    return new SharedMemory({ name: checkMemoryName(name) });
+  /** Attaches by name: `new SharedMemory({ name, owner })`. */
+  static open(name: string, options?: OwnerOption): SharedMemory {
+    const { owner } = checkOptions(options, ['owner'], 'SharedMemory.open');
+    return new SharedMemory({ name: checkMemoryName(name), owner: readOwner(owner) });
   }
 
   /**
@@ -102,9 +106,9 @@ export class SharedMemory {
     );
   }
 
-  /** Removes a name; who is attached goes on. @throws InterprocError `ENOENT` where there is none. */
-  static unlink(name: string): void {
-    const memory = SharedMemory.open(name);
+  /** Removes a name; who is attached goes on. @throws InterprocError `ENOENT` where there is none, `EACCES` as the constructor. */
+  static unlink(name: string, options?: OwnerOption): void {
+    const memory = SharedMemory.open(name, options);
     try {
       memory.unlink();
     } finally {
@@ -187,8 +191,8 @@ class Made {
 
 function make(options: unknown): Made {
   const plan = readMemoryOptions(options);
-  if (typeof plan === 'string') return new Made(plan, binding.memoryOpen(plan));
-  return create(plan, new Uint8Array());
+  if ('size' in plan) return create(plan, new Uint8Array());
+  return new Made(plan.name, binding.memoryOpen(plan.name, plan.owner));
 }
 
 function create({ name, size, persist, mode }: Creation, initial: Uint8Array): Made {

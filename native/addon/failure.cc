@@ -46,7 +46,8 @@ Meaning meaning_of(Status status, const std::string& subject) {
     case Code::kKind:
       return {"ERR_LAYOUT_MISMATCH", subject + " is another kind of object; open it with its own class"};
     case Code::kForeignOwner:
-      return {"EACCES", subject + " belongs to another user"};
+      return {"EACCES",
+              subject + " belongs to another user" + (status.call != nullptr ? std::string("; ") + status.call : "")};
     case Code::kParticipantsFull:
       return {"ERR_TOO_MANY_PARTICIPANTS", subject + " has 256 attached threads and processes already"};
     case Code::kAdminBusy:

@@ -33,11 +33,12 @@ napi_value create(napi_env env, napi_callback_info info) {
 }
 
 napi_value open(napi_env env, napi_callback_info info) {
-  Call<1> call(env, info);
+  Call<2> call(env, info);
   const std::string name = call.text(0);
+  const std::uint32_t owner = call.u32(1);
   if (!call.valid()) return nullptr;
   std::unique_ptr<BareMemory> memory;
-  const Status status = BareMemory::open(name, memory);
+  const Status status = BareMemory::open(name, memory, owner);
   return adopt(Environment::of(env), status, name, std::move(memory));
 }
 

@@ -396,7 +396,8 @@ IP_API ip_status ip_barrier_withdraw(ip_object barrier, uint64_t round, int has_
 /* ---- Bare memory: what shm_open() and Python's SharedMemory open under the same name -------------------------------
  */
 
-/* `bytes` to create, zeroed; to open, ignored. The name may be any that shm_open() takes. */
+/* `bytes` to create, zeroed; to open, ignored. The name may be any that shm_open() takes. IP_FOREIGN_OWNER where what
+   is opened belongs to another user. */
 IP_API ip_status ip_memory(uint32_t how, const ip_options* options, size_t bytes, ip_object* out);
 /* As ip_cell_memory(). */
 IP_API ip_status ip_memory_bytes(ip_object memory, void** at, size_t* bytes);

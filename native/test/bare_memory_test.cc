@@ -125,6 +125,26 @@ TEST_CASE("a file that somebody else made is never removed") {
   CHECK(name.exists());
 }
 
+TEST_CASE("another user's memory is opened only by who names its owner") {
+  if (::geteuid() != 0) {
+    MESSAGE("left out: only root can give a file away");
+    return;
+  }
+  const BareName name("owner");
+  make_foreign(name, 10);
+  REQUIRE(::chmod(name.path().c_str(), 0666) == 0);
+  REQUIRE(::chown(name.path().c_str(), 65534, 65534) == 0);
+  std::unique_ptr<BareMemory> memory;
+  CHECK(BareMemory::open(name.name, memory).code == Code::kForeignOwner);
+  CHECK(BareMemory::open(name.name, memory, 65533).code == Code::kForeignOwner);
+  CHECK(memory == nullptr);
+  REQUIRE(BareMemory::open(name.name, memory, 65534).ok());
+  memory.reset();
+  CHECK(name.exists());
+  REQUIRE(::chown(name.path().c_str(), 0, 0) == 0);
+  CHECK(BareMemory::open(name.name, memory, 65534).code == Code::kForeignOwner);
+}
+
 TEST_CASE("a marker does not stand for another file that took the name") {
   const BareName name("taken");
   Holder holder(name);

@@ -195,7 +195,7 @@ Status BareMemory::create(std::string_view name, const BareMemoryPlan& plan, std
   return {};
 }
 
-Status BareMemory::open(std::string_view name, std::unique_ptr<BareMemory>& out) {
+Status BareMemory::open(std::string_view name, std::unique_ptr<BareMemory>& out, uid_t owner) {
   const std::string path = memory_path(name);
   for (int attempt = 0; attempt < kStartOver; ++attempt) {
     Descriptor fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
@@ -204,6 +204,8 @@ Status BareMemory::open(std::string_view name, std::unique_ptr<BareMemory>& out)
     if (::fstat(fd.get(), &about) != 0) return Status::system(errno, "fstat");
     // A FIFO, a directory or a device of that name is no shared memory.
     if (!S_ISREG(about.st_mode)) return Status::system(EINVAL, "shm_open");
+    // Of the open file, whose owner only root can change: no other one can take its place behind this check.
+    if (about.st_uid != owner) return {Code::kForeignOwner, 0, "to open it, say whose it is: { owner: uid }"};
     AdminLock admin(fd.get());
     if (Status s = admin.take(); !s.ok()) return s;
     INTERPROC_CRASH_POINT("memory.admin");

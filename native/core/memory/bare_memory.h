@@ -18,6 +18,7 @@
 #pragma once
 
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -44,9 +45,9 @@ class BareMemory {
  public:
   // Zeroed memory. EEXIST (kSystem) where the name is taken by anything but what dead processes of ours left.
   static Status create(std::string_view name, const BareMemoryPlan& plan, std::unique_ptr<BareMemory>& out);
-  // Attaches, to whoever's object. Changes and removes nothing on failure, except that an object of ours whose users
-  // have all died is removed and reported as absent (ENOENT).
-  static Status open(std::string_view name, std::unique_ptr<BareMemory>& out);
+  // Attaches to the object of this owner: kForeignOwner where it is anybody else's. Changes and removes nothing on
+  // failure, except that an object of ours whose users have all died is removed and reported as absent (ENOENT).
+  static Status open(std::string_view name, std::unique_ptr<BareMemory>& out, uid_t owner = ::geteuid());
 
   BareMemory(const BareMemory&) = delete;
   BareMemory& operator=(const BareMemory&) = delete;

@@ -1,0 +1,82 @@
+import { deepStrictEqual } from 'node:assert';
+import { describe, it } from 'vitest';
+import { answerOf } from './helpers/segments.js';
+
+// Every class makes one object; the names of its files follow. The umask is the whole process's: so each runs in a child.
+const script = `
+import fs from 'node:fs';
+const mode = JSON.parse(process.argv[1]);
+const options = mode === null ? {} : { mode };
+const files = () => new Set(fs.readdirSync('/dev/shm'));
+const makers = {
+  Queue: () => new ip.Queue(options),
+  JoinableQueue: () => new ip.JoinableQueue(options),
+  SimpleQueue: () => new ip.SimpleQueue(options),
+  PriorityQueue: () => new ip.PriorityQueue(options),
+  Pipe: () => ip.Pipe(options)[0],
+  Value: () => new ip.Value('i', 1, options),
+  SharedArray: () => new ip.SharedArray('i', 1, options),
+  Lock: () => new ip.Lock(options),
+  RLock: () => new ip.RLock(options),
+  Semaphore: () => new ip.Semaphore(1, options),
+  BoundedSemaphore: () => new ip.BoundedSemaphore(1, options),
+  Condition: () => new ip.Condition(undefined, options),
+  Event: () => new ip.Event(options),
+  Barrier: () => new ip.Barrier(2, options),
+  SharedMemory: () => new ip.SharedMemory({ create: true, size: 1, ...options }),
+  ShareableList: () => new ip.ShareableList([1], options),
+};
+const kept = [];
+const seen = {};
+for (const [what, make] of Object.entries(makers)) {
+  const object = make();
+  kept.push(object);
+  const mine = [...files()].filter((file) => file === object.name || file.endsWith('.' + object.name));
+  seen[what] = mine.map((file) => (fs.lstatSync('/dev/shm/' + file).mode & 0o7777).toString(8));
+}
+const others = [...files()].filter((file) => /^interproc-/.test(file))
+  .filter((file) => fs.lstatSync('/dev/shm/' + file).uid === process.geteuid())
+  .map((file) => (fs.lstatSync('/dev/shm/' + file).mode & 0o7777).toString(8));
+console.log(JSON.stringify({ seen, others: [...new Set(others)] }));
+process.exit(0);`;
+
+const classes = [
+  ['Queue', 1],
+  ['JoinableQueue', 1],
+  ['SimpleQueue', 1],
+  ['PriorityQueue', 1],
+  ['Pipe', 1],
+  ['Value', 1],
+  ['SharedArray', 1],
+  ['Lock', 1],
+  ['RLock', 1],
+  // The segment and the sem_t beside it.
+  ['Semaphore', 2],
+  ['BoundedSemaphore', 2],
+  ['Condition', 1],
+  ['Event', 1],
+  ['Barrier', 1],
+  ['SharedMemory', 1],
+  ['ShareableList', 1],
+] as const;
+
+describe('the mode of what is created', () => {
+  for (const umask of ['000', '077']) {
+    for (const mode of [undefined, 0o666]) {
+      const wanted = mode ?? 0o600;
+      it(`is ${wanted.toString(8)} under umask ${umask} where ${mode === undefined ? 'none' : 'that'} is given`, async () => {
+        const { seen, others } = await answerOf<{
+          seen: Record<string, string[]>;
+          others: string[];
+        }>(script, {
+          args: [JSON.stringify(mode ?? null)],
+          within: ['sh', '-c', `umask ${umask} && exec "$@"`, 'sh'],
+        });
+        for (const [what, files] of classes)
+          deepStrictEqual(seen[what], Array(files).fill(wanted.toString(8)), what);
+        // Markers and doorbells: nobody else's business, whatever the object's mode is.
+        deepStrictEqual(others, ['600']);
+      });
+    }
+  }
+});
