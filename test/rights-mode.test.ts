@@ -34,9 +34,11 @@ for (const [what, make] of Object.entries(makers)) {
   const mine = [...files()].filter((file) => file === object.name || file.endsWith('.' + object.name));
   seen[what] = mine.map((file) => (fs.lstatSync('/dev/shm/' + file).mode & 0o7777).toString(8));
 }
-const others = [...files()].filter((file) => /^interproc-/.test(file))
-  .filter((file) => fs.lstatSync('/dev/shm/' + file).uid === process.geteuid())
-  .map((file) => (fs.lstatSync('/dev/shm/' + file).mode & 0o7777).toString(8));
+// The markers of this program's memory, which are named after its files, and no other test's.
+const others = kept.filter((object) => fs.existsSync('/dev/shm/' + object.name))
+  .map(({ name }) => '/dev/shm/interproc-memory.' + fs.statSync('/dev/shm/' + name).ino.toString())
+  .filter((file) => fs.existsSync(file))
+  .map((file) => (fs.lstatSync(file).mode & 0o7777).toString(8));
 console.log(JSON.stringify({ seen, others: [...new Set(others)] }));
 process.exit(0);`;
 
@@ -74,7 +76,7 @@ describe('the mode of what is created', () => {
         });
         for (const [what, files] of classes)
           deepStrictEqual(seen[what], Array(files).fill(wanted.toString(8)), what);
-        // Markers and doorbells: nobody else's business, whatever the object's mode is.
+        // Markers: nobody else's business, whatever the object's mode is.
         deepStrictEqual(others, ['600']);
       });
     }
