@@ -247,7 +247,7 @@ TEST_CASE("C: memory of values and arrays is at one address for all threads, and
 
 TEST_CASE("C: bare memory is what shm_open opens") {
   const std::string name = "abi-bare-" + std::to_string(::getpid());
-  const ip_options options = named(name);
+  const ip_options options = named(name.c_str());
   Object memory, same;
   REQUIRE(ip_memory(IP_CREATE, &options, 100, memory.out()) == IP_OK);
   CHECK(ip_memory(IP_CREATE, &options, 100, same.out()) == IP_SYSTEM);

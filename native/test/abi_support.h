@@ -13,9 +13,10 @@ namespace test {
 inline constexpr std::int64_t kForEver = -1;
 inline constexpr std::int64_t kSecond = 1'000'000'000;
 
-inline ip_options named(const std::string& name) {
+// The name is not copied.
+inline ip_options named(const char* name) {
   ip_options options{};
-  options.name = name.c_str();
+  options.name = name;
   return options;
 }
 
@@ -23,7 +24,7 @@ inline ip_options named(const std::string& name) {
 class AbiName {
  public:
   explicit AbiName(const char* stem) : name_(stem), text_(std::string_view(name_)) {}
-  [[nodiscard]] ip_options options() const { return named(text_); }
+  [[nodiscard]] ip_options options() const { return named(text_.c_str()); }
   [[nodiscard]] const std::string& text() const { return text_; }
   [[nodiscard]] bool exists() const { return name_.exists(); }
 

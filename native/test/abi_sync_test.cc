@@ -63,7 +63,7 @@ TEST_CASE("C: threads that take turns with a lock lose no count") {
 
 TEST_CASE("C: a semaphore counts, and a bounded one keeps its bound") {
   const std::string name = "abi-semaphore-" + std::to_string(::getpid());
-  const ip_options options = named(name);
+  const ip_options options = named(name.c_str());
   Object semaphore;
   REQUIRE(ip_semaphore(IP_CREATE, &options, 2, 1, semaphore.out()) == IP_OK);
   CHECK(ip_semaphore_acquire(semaphore, 0) == IP_OK);
