@@ -3,7 +3,33 @@ export type { CreateOptions } from './attachment.js';
 export type { CodecOption, CustomCodec } from './codec/resolve.js';
 export type { BytesLike } from './bytes.js';
 export { Connection } from './pipe/connection.js';
-export * from './ctypes/ctypes.js';
+export * from './ctypes/scalars.js';
+export {
+  c_int8,
+  c_int16,
+  c_int32,
+  c_int64,
+  c_size_t,
+  c_ssize_t,
+  c_uint8,
+  c_uint16,
+  c_uint32,
+  c_uint64,
+  type CKind,
+  type CType,
+  type CTypeName,
+  ctypes,
+  type Fields,
+  type ResolvedType,
+  type StructField,
+  type StructType,
+  type StructValue,
+  struct,
+  type TypeCodes,
+  type TypeOption,
+  type TypedArrayConstructor,
+  type ValueOf,
+} from './ctypes/ctypes.js';
 export {
   type CurrentProcess,
   cpuCount,
@@ -12,7 +38,31 @@ export {
   type ParentProcess,
   parentProcess,
 } from './process/current-process.js';
-export * from './errors.js';
+export {
+  AbortError,
+  AuthenticationError,
+  BrokenBarrierError,
+  BrokenPipeError,
+  BufferTooShort,
+  ClosedError,
+  CorruptSegmentError,
+  DeadlockError,
+  Empty,
+  EOFError,
+  Full,
+  InterprocError,
+  LayoutMismatchError,
+  LockNotOwnedError,
+  MessageTooLargeError,
+  ProcessError,
+  RemoteError,
+  SerializationError,
+  ShutDown,
+  TimeoutError,
+  WorkerDiedError,
+  type InterprocErrorOptions,
+  type SystemErrorDetails,
+} from './errors.js';
 export { Guard } from './sync/guard.js';
 export { JoinableQueue, type JoinOptions } from './queue/joinable-queue.js';
 export { Loan } from './loans/loan.js';
