@@ -75,9 +75,14 @@ const openers: Readonly<
  * @throws TypeError for what is no handle; what the class's `open` throws, such as InterprocError `ENOENT`, `EACCES`.
  */
 export function attach(handle: ProxyHandle): ProxyBase;
-export function attach(handle: unknown, options?: OwnerOption): AnySharedObject;
-export function attach(handle: unknown, options?: OwnerOption): AnySharedObject | ProxyBase {
-  const given = checkOptions(options, ['owner'], 'attach')['owner'];
+export function attach(handle: unknown, options?: OwnerOption | number): AnySharedObject;
+export function attach(
+  handle: unknown,
+  options?: OwnerOption | number,
+): AnySharedObject | ProxyBase {
+  // `handles.map(attach)` passes an index.
+  const given =
+    typeof options === 'number' ? undefined : checkOptions(options, ['owner'], 'attach')['owner'];
   if (isProxyHandle(handle)) return openProxy(handle);
   const { kind, name } = readHandle(handle);
   if (given !== undefined && !bare.has(kind)) {

@@ -28,7 +28,11 @@ export function lookForListeners(): ListenerReport[] {
   const bound = boundPaths();
   const found: ListenerReport[] = [];
   for (const entry of readdirSync(tmpdir(), { withFileTypes: true })) {
-    if (!entry.isDirectory() || !/^interproc-[A-Za-z0-9]{6}$/.test(entry.name)) continue;
+    if (
+      !entry.isDirectory() ||
+      !/^interproc-([0-9a-z]+\.[0-9a-z]+\.[0-9a-z]+-)?[A-Za-z0-9]{6}$/.test(entry.name)
+    )
+      continue;
     const directory = path.join(tmpdir(), entry.name);
     if (isOurs(directory))
       found.push({ directory, bound: bound.has(path.join(directory, 'socket')) });

@@ -34,9 +34,12 @@ export function setIdentity(who: Identity): void {
   known = who;
 }
 
+/** Read when this module is loaded, before the bootstrap takes the variable away: others may ask between that and `setIdentity`. */
+const startedAsChild = process.env[bootVariable] !== undefined;
+
 /** Whether this process was started as a child, known even before it has read who it is. */
 export function isChild(): boolean {
-  return binding.identity() !== '' || process.env[bootVariable] !== undefined;
+  return startedAsChild || binding.identity() !== '';
 }
 
 /** Whether the module with the target is being imported: no child may be started meanwhile. */
