@@ -55,8 +55,10 @@ describe('interproc clean', () => {
     const known = ({ removed }: Cleaned) => left.filter((file) => removed.includes(file));
     const planned = await answered<Cleaned>(['clean', '--dry-run']);
     strictEqual(planned.dryRun, true);
-    const stillThere = left.filter((file) => existsSync(file));
-    deepStrictEqual(known(planned), stillThere);
+    // Whoever starts meanwhile sweeps too: what is there after the look was there at the look.
+    for (const file of left.filter((one) => existsSync(one))) {
+      ok(planned.removed.includes(file), file);
+    }
     ok(!planned.removed.includes(pathOf(names.persistent)));
 
     const done = await answered<Cleaned>(['clean']);
