@@ -9,7 +9,7 @@
  *   256              +-----------------------+
  *                    | ipc_participant[256]  |  one 64-byte slot for each attached thread or process
  *   256 + 16384      +-----------------------+
- *                    | body                  |  ipc_queue, ipc_pipe, ipc_cell or ipc_lock
+ *                    | body                  |  what the header's kind says: ipc_queue, ipc_pipe, ipc_barrier, …
  *                    +-----------------------+
  *                    | rings, data           |
  *   total_size       +-----------------------+
