@@ -1,6 +1,7 @@
 import { invalidArgType, ShutDown } from '../errors.js';
 import { readWait, type WaitOptions } from '../options.js';
-import { readFunction } from '../pool/pool-options.js';
+import { readItems } from '../iterables.js';
+import { readFunction } from '../process/target.js';
 import { ProxyGuard } from './guard.js';
 import type { Taken } from './types/lock.js';
 
@@ -86,13 +87,7 @@ async function* untilShutDown(call: CallMethod): AsyncGenerator<unknown> {
 /** A function goes by the name under which the pool's module exports it, and what is to be iterated over as an array. */
 function byName(method: string): OwnMethod {
   return async (call, fn, items, options) => {
-    const args = [readFunction(fn), method === 'apply' ? (items ?? []) : readArray(items)];
+    const args = [readFunction(fn), method === 'apply' ? (items ?? []) : readItems(items, 'items')];
     return await call(method, options === undefined ? args : [...args, options]);
   };
-}
-
-function readArray(items: unknown): unknown[] {
-  if (typeof (items as Partial<Iterable<unknown>> | undefined)?.[Symbol.iterator] === 'function')
-    return [...(items as Iterable<unknown>)];
-  throw invalidArgType('items', 'an iterable', items);
 }

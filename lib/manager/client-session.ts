@@ -1,5 +1,5 @@
 import { ClosedError, EOFError, MessageTooLargeError, RemoteError, abortError } from '../errors.js';
-import { fromPart, revive } from '../pool/remote-error.js';
+import { fromPart, revive } from '../remote-error.js';
 import { type ProxyHandle, readProxyHandle } from './reference.js';
 import type { Transport } from './transport.js';
 import { decodeMessage, Entry, encodeMessage, type Reader, serverObject } from './wire.js';

@@ -1,7 +1,7 @@
 // A server's objects are sent shared objects.
 import '../attach.js';
 import type { Connection } from '../pipe/connection.js';
-import { describeThrown } from '../pool/remote-error.js';
+import { describeThrown } from '../remote-error.js';
 import { identity, setBooting, setIdentity } from '../process/identity.js';
 import { findTarget, notExported } from '../process/target.js';
 import { builtInClasses, registryOf } from './registry-of.js';

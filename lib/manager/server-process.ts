@@ -2,7 +2,7 @@ import { EOFError, ProcessError } from '../errors.js';
 import type { Connection } from '../pipe/connection.js';
 import { binding } from '../native.js';
 import { Pipe } from '../pipe/pipe.js';
-import { revive } from '../pool/remote-error.js';
+import { revive } from '../remote-error.js';
 import { Process } from '../process/process.js';
 import type { TargetName } from '../process/target.js';
 import type { Address } from '../sockets/address.js';

@@ -1,5 +1,5 @@
 import { EOFError, RemoteError } from '../errors.js';
-import { describeThrown, fromPart } from '../pool/remote-error.js';
+import { describeThrown, fromPart } from '../remote-error.js';
 import { type Caller, runFor } from './caller.js';
 import { ObjectEntry } from './object-table.js';
 import { type ProxyHandle, proxyHandle } from './reference.js';

@@ -3,7 +3,7 @@ import { binding } from '../native.js';
 import { RawArray, type SharedArray } from '../values/shared-array.js';
 import { type Foreman, PoolWorker } from './pool-worker.js';
 import { type Reply, ReplyKind, type Setup, window } from './protocol.js';
-import { revive } from './remote-error.js';
+import { revive } from '../remote-error.js';
 import { type Task, TaskQueue } from './task.js';
 
 /** How many workers in a row may end by themselves before they are ready, and how many in any way without having finished a task. */

@@ -3,7 +3,7 @@ import type { TargetName } from '../process/target.js';
 import type { Crew } from './crew.js';
 import { onAbort } from './pool-options.js';
 import { Mode, type Outcome } from './protocol.js';
-import { revive } from './remote-error.js';
+import { revive } from '../remote-error.js';
 import { Task } from './task.js';
 
 export interface ImapPlan {

@@ -1,8 +1,9 @@
 import { invalidArgType } from '../argument-errors.js';
 import { abortError } from '../errors.js';
+import { isIterable, readItems } from '../iterables.js';
 import { checkOptions, readInteger } from '../options.js';
 import { readModule } from '../process/module.js';
-import { readTarget, type Target, type TargetName } from '../process/target.js';
+import { readTarget, type Target } from '../process/target.js';
 import { cpuCount } from '../process/current-process.js';
 import type { CrewPlan } from './crew.js';
 
@@ -56,26 +57,6 @@ export function readPoolOptions(processes: unknown, options: unknown): CrewPlan 
   };
 }
 
-const targets = new WeakMap<object, TargetName>();
-
-/** The export that a function is, read once. */
-export function readFunction(fn: unknown): TargetName {
-  const known = typeof fn === 'function' ? targets.get(fn) : undefined;
-  if (known !== undefined) return known;
-  const target = readTarget(fn);
-  targets.set(fn as object, target);
-  return target;
-}
-
-/** A stand-in for a function that another process named. */
-export function standIn(target: TargetName): () => never {
-  const named = () => {
-    throw new Error('Only a worker has this function');
-  };
-  targets.set(named, target);
-  return named;
-}
-
 export function readSignal(signal: unknown): AbortSignal | undefined {
   if (signal === undefined) return undefined;
   if (signal instanceof AbortSignal) return signal;
@@ -91,22 +72,12 @@ export function readChunksize(chunksize: unknown, fallback: number): number {
   return chunksize === undefined ? fallback : readInteger(chunksize, 'chunksize', 1);
 }
 
-/** The items of an iterable. @throws TypeError for what is none */
-export function readItems(iterable: unknown): unknown[] {
-  if (isIterable(iterable)) return Array.from(iterable);
-  throw invalidArgType('iterable', 'an iterable', iterable);
-}
-
 /** The items of an iterable of argument lists. They travel as arrays: an iterator could not. @throws TypeError for what is none */
 export function readArguments(iterable: unknown): unknown[][] {
-  return readItems(iterable).map((item, index) => {
+  return readItems(iterable, 'iterable').map((item, index) => {
     if (isIterable(item)) return Array.isArray(item) ? item : Array.from(item);
     throw invalidArgType(`iterable[${index}]`, 'an iterable of arguments', item);
   });
-}
-
-export function isIterable(value: unknown): value is Iterable<unknown> {
-  return value !== null && value !== undefined && Symbol.iterator in Object(value);
 }
 
 /** Calls back when the signal is aborted; the function that is returned ends that. */

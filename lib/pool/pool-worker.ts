@@ -14,7 +14,7 @@ import {
   type TaskMessage,
   window,
 } from './protocol.js';
-import { fromValue } from './remote-error.js';
+import { fromValue } from '../remote-error.js';
 import type { Task } from './task.js';
 import { poolWorker } from './worker.js';
 

@@ -1,22 +1,20 @@
 import { staysHere } from '../codec/codec.js';
 import { invalidArgType } from '../argument-errors.js';
 import { abortError, InterprocError } from '../errors.js';
+import { isIterable, readItems } from '../iterables.js';
 import { checkOptions, readInteger } from '../options.js';
-import type { TargetName } from '../process/target.js';
+import { readFunction, type TargetName } from '../process/target.js';
 import { Crew } from './crew.js';
 import { ImapIterator } from './imap.js';
 import {
   type CallOptions,
   type ImapOptions,
-  isIterable,
   type MapOptions,
   onAbort,
   type PoolOptions,
   readCallOptions,
   readChunksize,
   readArguments,
-  readFunction,
-  readItems,
   readPoolOptions,
   readSignal,
 } from './pool-options.js';
@@ -207,7 +205,7 @@ class PoolClass {
     const target = readFunction(fn);
     const given = checkOptions(options, ['chunksize', 'signal'], where);
     const signal = readSignal(given['signal']);
-    const items = mode === Mode.starmap ? readArguments(iterable) : readItems(iterable);
+    const items = mode === Mode.starmap ? readArguments(iterable) : readItems(iterable, 'iterable');
     const usual = Math.max(1, Math.ceil(items.length / (4 * this.processes)));
     const chunksize = readChunksize(given['chunksize'], usual);
     this.#crew.check();

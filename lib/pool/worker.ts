@@ -16,7 +16,7 @@ import {
   type TaskMessage,
   valueOfReply,
 } from './protocol.js';
-import { describeThrown, fromValue } from './remote-error.js';
+import { describeThrown, fromValue } from '../remote-error.js';
 
 /** How long tasks may follow each other before the worker's own timers and streams have a turn, in milliseconds. */
 const longestRun = 10;

@@ -40,6 +40,26 @@ export function readTarget(target: unknown): TargetName {
   return { name, method: isMethod(source, name) };
 }
 
+const targets = new WeakMap<object, TargetName>();
+
+/** `readTarget`, which looks at each function once. */
+export function readFunction(fn: unknown): TargetName {
+  const known = typeof fn === 'function' ? targets.get(fn) : undefined;
+  if (known !== undefined) return known;
+  const target = readTarget(fn);
+  targets.set(fn as object, target);
+  return target;
+}
+
+/** A stand-in for a function that another process named. */
+export function standIn(target: TargetName): () => never {
+  const named = () => {
+    throw new Error('Only a worker has this function');
+  };
+  targets.set(named, target);
+  return named;
+}
+
 /** The export that is meant. @throws ProcessError `ERR_TARGET_NOT_EXPORTED` where there is none. */
 export function findTarget(
   exported: Readonly<Record<string, unknown>>,

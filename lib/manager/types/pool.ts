@@ -1,7 +1,7 @@
 import { invalidArgType, RemoteError } from '../../errors.js';
 import { checkOptions } from '../../options.js';
 import type { CallOptions, ImapOptions, MapOptions } from '../../pool/pool-options.js';
-import { standIn } from '../../pool/pool-options.js';
+import { standIn } from '../../process/target.js';
 import { Pool } from '../../pool/pool.js';
 import type { TargetName } from '../../process/target.js';
 import { callerOrServer } from '../caller.js';

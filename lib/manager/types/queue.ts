@@ -6,7 +6,7 @@ import {
   readWait,
   type WaitOptions,
 } from '../../options.js';
-import { readItems } from '../../pool/pool-options.js';
+import { readItems } from '../../iterables.js';
 import { type Caller, callerOrServer } from '../caller.js';
 import { face } from '../face.js';
 import type { Store } from './stores.js';
@@ -54,7 +54,7 @@ export class ManagedQueue {
     const counted = (error: unknown) => {
       throw Object.assign(error as Error, progress);
     };
-    const all = readItems(items);
+    const all = readItems(items, 'items');
     try {
       return this.#put(all, options, 'putMany', progress)?.catch(counted);
     } catch (error) {

@@ -1,5 +1,5 @@
-import * as errors from '../errors.js';
-import { RemoteError, SerializationError } from '../errors.js';
+import * as errors from './errors.js';
+import { RemoteError, SerializationError } from './errors.js';
 
 /** An error in place of one that cannot travel: what can be said of it. */
 export function describeThrown(thrown: unknown): Error {
