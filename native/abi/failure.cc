@@ -167,7 +167,9 @@ const char* ip_strerror(ip_status status) {
     case IP_ACT:
       return "this party is to run the action";
     case IP_LOAN:
-      return "the message at the head was lent in place, which this interface cannot take yet";
+      return "the message at the head was put as a loan: take it as one";
+    case IP_LOAN_FOREIGN:
+      return "only a loan that this very object lent can be sent through it: alloc one, and copy the bytes";
     case IP_CLOSED:
       return "the object was closed";
     case IP_FORKED:

@@ -76,10 +76,11 @@ int open_again(int fd) {
   return ::open(path, O_RDWR | O_CLOEXEC);
 }
 
-Status map_for_callers(int fd, std::size_t size, std::shared_ptr<Mapping>& out) {
+Status map_for_callers(int fd, std::size_t size, std::shared_ptr<Mapping>& out, std::uint64_t offset) {
   const Descriptor again(open_again(fd));
   if (!again) return Status::system(errno, "open");
-  void* at = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, again.get(), 0);
+  void* at = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, again.get(),
+                    static_cast<off_t>(offset));
   if (at == MAP_FAILED) return Status::system(errno, "mmap");
   out = std::make_shared<Mapping>(static_cast<std::byte*>(at), size);
   ::madvise(at, size, MADV_DOFORK);

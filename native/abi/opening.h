@@ -26,7 +26,7 @@ std::string unique_name();
 // The file once more, through an open file of its own, to which no lock belongs: a descriptor, or -1 with errno; and
 // memory that a forked child inherits and that keeps nobody's slot.
 int open_again(int fd);
-Status map_for_callers(int fd, std::size_t size, std::shared_ptr<Mapping>& out);
+Status map_for_callers(int fd, std::size_t size, std::shared_ptr<Mapping>& out, std::uint64_t offset = 0);
 
 // A record for an object that was just created or opened. IP_CORRUPT where its creation options make no sense.
 ip_status describe(const SharedObject& object, Record& out);

@@ -1,7 +1,7 @@
 // Ends of pipes. The participant that owns them is the record's; a thread's own seat is for sleeping.
 #include "messages/channel.h"
 #include "opening.h"
-#include "waits.h"
+#include "pipe_calls.h"
 
 using namespace interproc;
 using namespace interproc::abi;
@@ -18,64 +18,7 @@ std::shared_ptr<Record> pipe_record(std::unique_ptr<Pipe> pipe) {
   return record;
 }
 
-struct Found {
-  std::shared_ptr<Record> record;
-  std::uint32_t end = 0;
-  ip_status status = IP_OK;
-};
-
-Found find_end(ip_object number) {
-  Found found;
-  found.record = record_of(number, found.status, &found.end);
-  if (!found.record) return found;
-  const std::lock_guard guard(found.record->mutex);
-  if (!found.record->pipe) found.status = fail(IP_INVALID, "the object is no end of a pipe");
-  return found;
-}
-
-// One attempt, under the mutex that keeps this process's threads out of each other's way.
-template <class Body>
-Status attempt(const Found& found, Body body) {
-  const std::lock_guard guard(found.record->mutex);
-  return found.record->pipe ? body(*found.record->pipe) : Status{Code::kClosed};
-}
-
-// Tries until it is done, or time is up: kEmpty and kFull wait.
-template <class Body>
-ip_status until_done(ip_object number, const Found& found, std::int64_t timeout, Condition condition,
-                     std::uint64_t need, Body body) {
-  Status s = attempt(found, body);
-  if (s.ok()) return IP_OK;
-  if (timeout == 0 && (s.code == Code::kFull || s.code == Code::kEmpty)) {
-    // Who asks once asks the kernel too: the other end may be dead.
-    static_cast<void>(attempt(found, [&](Pipe& pipe) {
-      static_cast<void>(pipe.ready(condition, need, Look::kKernel));
-      return Status{};
-    }));
-    s = attempt(found, body);
-    if (s.ok()) return IP_OK;
-  }
-  const Deadline deadline(timeout);
-  while (s.code == Code::kFull || s.code == Code::kEmpty) {
-    const Nanoseconds left = deadline.remaining();
-    if (left <= 0) return fail(IP_TIMEOUT, ip_strerror(IP_TIMEOUT));
-    const Use sleeper(number);
-    if (sleeper.status() != IP_OK) return sleeper.status();
-    if (const ip_status slept = sleep_slice(sleeper, condition, need, std::min(left, kSlice)); slept != IP_OK)
-      return slept;
-    s = attempt(found, body);
-  }
-  return s.ok() ? ip_status{IP_OK} : fail(s, found.record->name);
-}
-
 std::span<std::byte> span_of(void* bytes, std::size_t length) { return {static_cast<std::byte*>(bytes), length}; }
-
-bool readable(const Found& found) {
-  return attempt(found, [&](Pipe& pipe) { return Status{pipe.can_read(found.end) ? Code::kOk : Code::kClosed}; }).ok();
-}
-bool writable(const Found& found) {
-  return attempt(found, [&](Pipe& pipe) { return Status{pipe.can_write(found.end) ? Code::kOk : Code::kClosed}; }).ok();
-}
 
 }  // namespace
 
@@ -165,7 +108,7 @@ ip_status ip_pipe_receive(ip_object number, void* buffer, size_t capacity, size_
   return until_done(number, found, timeout, Pipe::readable_of(found.end), 0, [&](Pipe& pipe) {
     std::uint64_t found_length = 0;
     const Status s = pipe.receive(found.end, span_of(buffer, capacity), found_length);
-    if (s.ok() || s.code == Code::kSmallBuffer) *length = found_length;
+    if (s.ok() || s.code == Code::kSmallBuffer || s.code == Code::kLoan) *length = found_length;
     return s;
   });
 }

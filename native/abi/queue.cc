@@ -7,7 +7,7 @@
 #include "messages/priority_queue.h"
 #include "messages/queue.h"
 #include "opening.h"
-#include "waits.h"
+#include "queue_calls.h"
 
 using namespace interproc;
 using namespace interproc::abi;
@@ -15,8 +15,6 @@ using namespace interproc::abi;
 namespace {
 
 constexpr std::uint64_t kDefaultCapacity = 1 << 20;
-// After so many failed attempts a put asks the others to leave the next room to it.
-constexpr int kModestAttempts = 3;
 constexpr const char* kQueueKinds[] = {"queue", "joinable-queue", "simple-queue", "priority-queue"};
 
 // Both classes number their conditions alike.
@@ -46,41 +44,6 @@ Check same_limits(const ip_limits& given) {
     if (given.max_bytes != 0 && given.max_bytes != has.max_bytes) return refuse_options(record.name, "max_bytes");
     return IP_OK;
   };
-}
-
-// Runs `use` with the queue of either class.
-template <class Body>
-ip_status with_queue(Use& use, Body body) {
-  if (use.status() != IP_OK) return use.status();
-  if (auto* queue = use.as<Queue>(IPC_KIND_QUEUE)) return body(*queue);
-  if (auto* queue = use.as<PriorityQueue>(IPC_KIND_PRIORITY_QUEUE)) return body(*queue);
-  return fail(IP_INVALID, "the object is no queue");
-}
-
-// Tries until it is done, or time is up. `attempt` is told whether to insist; what it cannot do now is kFull, kEmpty or
-// kBusy. `data` and `lock` are what to wait for then.
-template <class Attempt>
-ip_status until_done(const Use& use, std::int64_t timeout, std::uint32_t flags, Condition data, Condition lock,
-                     std::uint64_t need, Attempt attempt) {
-  if ((flags & IP_ATTEMPT) != 0) {
-    const Status s = attempt((flags & IP_INSIST) != 0);
-    return s.ok() ? ip_status{IP_OK} : fail(s, use.record().name);
-  }
-  Status s = attempt(false);
-  if (s.ok()) return IP_OK;
-  const Deadline deadline(timeout);
-  for (int attempts = 1;; ++attempts) {
-    const bool busy = s.code == Code::kBusy;
-    if (!busy && s.code != Code::kFull && s.code != Code::kEmpty) return fail(s, use.record().name);
-    // Another process inside its critical section is no reason to say "empty".
-    const Nanoseconds left = busy ? deadline.patience() : deadline.remaining();
-    const ip_status slept =
-        sleep_slice(use, busy ? lock : data, busy ? 0 : need, std::min(left, busy ? kMillisecond : kSlice));
-    if (slept == IP_TIMEOUT) return fail(s, use.record().name);
-    if (slept != IP_OK) return slept;
-    s = attempt(attempts >= kModestAttempts);
-    if (s.ok()) return IP_OK;
-  }
 }
 
 template <class AnyQueue>
@@ -197,6 +160,9 @@ void ip_queue_give_up(ip_object number) {
     queue.stop_insisting();
     return IP_OK;
   }));
+  if (use.status() != IP_OK) return;
+  const std::lock_guard guard(use.record().mutex);
+  if (use.record().lender) use.record().lender->stop_insisting();
 }
 
 ip_status ip_queue_get(ip_object number, void* buffer, size_t capacity, size_t* length, int64_t timeout,
@@ -206,7 +172,7 @@ ip_status ip_queue_get(ip_object number, void* buffer, size_t capacity, size_t* 
     return until_done(use, timeout, flags, IP_WHEN_NOT_EMPTY, IP_WHEN_GET_FREE, 0, [&](bool) {
       std::uint64_t found = 0;
       const Status s = queue.get(span_of(buffer, capacity), found);
-      if (s.ok() || s.code == Code::kSmallBuffer) *length = found;
+      if (s.ok() || s.code == Code::kSmallBuffer || s.code == Code::kLoan) *length = found;
       return s;
     });
   });

@@ -25,7 +25,8 @@ enum EntryState : std::uint64_t { kFree = 0, kOpen = 1, kForked = 2 };
 struct Entry {
   std::atomic<std::uint64_t> word{0};  // generation << 2 | state
   std::shared_ptr<Record> record;      // guarded by the mutex
-  std::uint32_t end = 0;
+  std::uint32_t end = 0;               // of a loan: its place in the record
+  bool loan = false;
 };
 
 constexpr std::size_t kChunk = 1024;
@@ -81,7 +82,7 @@ ip_status check(ip_object number) {
 }
 
 // Called with the mutex held, as all functions on entries and seats are.
-ip_object new_number(Registry& all, std::shared_ptr<Record> record, std::uint32_t end) {
+ip_object new_number(Registry& all, std::shared_ptr<Record> record, std::uint32_t end, bool loan = false) {
   std::size_t index;
   if (all.free.empty()) {
     index = all.used++;
@@ -96,6 +97,7 @@ ip_object new_number(Registry& all, std::shared_ptr<Record> record, std::uint32_
   ++record->numbers;
   entry.record = std::move(record);
   entry.end = end;
+  entry.loan = loan;
   entry.word.store(generation << 2 | kOpen, std::memory_order_release);
   return generation << 32 | (index + 1);
 }
@@ -147,6 +149,19 @@ void retire(Registry& all, const std::shared_ptr<Record>& record, Leaving how) {
   std::erase(all.records, record);
   {
     const std::lock_guard guard(record->mutex);
+    bool outstanding = false;
+    for (Lent& one : record->lent) {
+      outstanding = outstanding || one.loan.held();
+      one.loan.release();
+    }
+    // Only the process's end finds loans outstanding. Threads that go on until it is over may look at their bytes.
+    if (outstanding) static_cast<void>(new auto(std::move(record->regions)));
+    record->regions.clear();
+    if (record->lender) {
+      record->lender->leave(how);
+      record->lender->segment().detach();
+      record->lender.reset();
+    }
     if (record->pipe) {
       record->pipe->leave(how);
       record->pipe->segment().detach();
@@ -266,6 +281,7 @@ void in_child() {
       if (seat->object) seat->object->segment().disown();
     }
     if (record->pipe) record->pipe->segment().disown();
+    if (record->lender) record->lender->segment().disown();
     if (record->memory) record->memory->disown();
   }
   all.records.clear();
@@ -324,7 +340,36 @@ std::shared_ptr<Record> record_of(ip_object number, ip_status& status, std::uint
   status = check(number);
   if (status != IP_OK) return nullptr;
   const Entry& entry = *entry_of(number);
+  if (entry.loan) {
+    status = fail(IP_INVALID, "the number is a loan's, not an object's");
+    return nullptr;
+  }
   if (end != nullptr) *end = entry.end;
+  return entry.record;
+}
+
+ip_loan number_for_loan(const std::shared_ptr<Record>& record, std::uint32_t place) {
+  Registry& all = registry();
+  const std::lock_guard guard(all.mutex);
+  if (record->numbers == 0) return 0;
+  const ip_loan number = new_number(all, record, place, true);
+  const std::lock_guard record_guard(record->mutex);
+  record->lent[place].number = number;
+  return number;
+}
+
+std::shared_ptr<Record> record_of_loan(ip_loan number, std::uint32_t& place, ip_status& status) {
+  status = check(number);
+  if (status != IP_OK) return nullptr;
+  const std::lock_guard guard(registry().mutex);
+  status = check(number);
+  if (status != IP_OK) return nullptr;
+  const Entry& entry = *entry_of(number);
+  if (!entry.loan) {
+    status = fail(IP_INVALID, "the number is an object's, not a loan's");
+    return nullptr;
+  }
+  place = entry.end;
   return entry.record;
 }
 
@@ -392,6 +437,18 @@ bool Use::closed() const {
 
 std::recursive_mutex& opening_mutex() { return *registry().opening; }
 
+namespace {
+
+// What is left to do for a number that is gone. Gives the number on its lock that the record had, where it goes.
+ip_object release_record(Registry& all, const std::shared_ptr<Record>& record) {
+  if (--record->numbers > 0) return 0;
+  const ip_object lock = std::exchange(record->lock, ip_object{0});
+  retire(all, record, Leaving::kOrderly);
+  return lock;
+}
+
+}  // namespace
+
 ip_status close_number(ip_object number) {
   ip_status status = check(number);
   if (status != IP_OK) return status;
@@ -402,22 +459,30 @@ ip_status close_number(ip_object number) {
     status = check(number);
     if (status != IP_OK) return status;
     Entry& entry = *entry_of(number);
+    if (entry.loan) return fail(IP_INVALID, "a loan is not closed but released");
     const std::uint32_t end = entry.end;
     const std::shared_ptr<Record> record = release_entry(all, entry, index_of(number));
-    if (--record->numbers > 0) {
+    if (record->numbers > 1) {
       const std::lock_guard pipe_guard(record->mutex);
       // An end that was claimed again in this process has another number by now, and this one had given it away.
       if (record->pipe) record->pipe->close_end(end);
       for (const auto& seat : record->seats) {
         if (seat->state.load(std::memory_order_relaxed) == Seat::kBusy) wake_sleeper(*seat);
       }
-      return IP_OK;
     }
-    lock = std::exchange(record->lock, ip_object{0});
-    retire(all, record, Leaving::kOrderly);
+    lock = release_record(all, record);
   }
   if (lock != 0) close_number(lock);
   return IP_OK;
+}
+
+void forget_loan(ip_loan number) {
+  Registry& all = registry();
+  const std::lock_guard guard(all.mutex);
+  // The end of the process may have come first.
+  if (check(number) != IP_OK) return;
+  const std::shared_ptr<Record> record = release_entry(all, *entry_of(number), index_of(number));
+  static_cast<void>(release_record(all, record));
 }
 
 void close_all(Leaving how) {

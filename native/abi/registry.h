@@ -14,7 +14,10 @@
 // may be taken while holding it, never the other way round.
 //
 // A pipe is used by all threads through one participant, because that owns the ends; calls take the record's mutex for
-// the moment of an attempt. Seats are for their waits.
+// the moment of an attempt. Seats are for their waits. So it is with the loans of a queue: they are the process's, and
+// its lender holds them, whichever thread came by them.
+//
+// A loan has a number as an object has, and keeps the record open as that does; it answers to the calls of loans only.
 #pragma once
 
 #include <atomic>
@@ -24,11 +27,14 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "failure.h"
 #include "interproc.h"
 #include "memory/bare_memory.h"
 #include "messages/pipe.h"
+#include "messages/queue.h"
 #include "segment/object.h"
 #include "waiting/doorbell.h"
 
@@ -39,6 +45,12 @@ struct Seat {
   std::unique_ptr<SharedObject> object;
   std::atomic<std::uint32_t> state{kIdle};
   bool taken = false;  // by a thread
+};
+
+// A message's memory in the caller's hands.
+struct Lent {
+  Loan loan;
+  ip_loan number = 0;
 };
 
 struct Record {
@@ -57,6 +69,11 @@ struct Record {
   std::mutex mutex;      // of what follows
   std::unique_ptr<Pipe> pipe;
   std::unique_ptr<BareMemory> memory;
+  std::unique_ptr<Queue> lender;  // of a queue, from the first loan on
+  std::vector<Lent> lent;
+  std::vector<std::uint32_t> lent_free;  // places in `lent`
+  // Where callers see the memory that is lent, by where it begins in the file: one for each direction of messages.
+  std::vector<std::pair<std::uint64_t, std::shared_ptr<Mapping>>> regions;
 };
 
 // A new number for an object that was just created or opened by this thread.
@@ -67,6 +84,13 @@ ip_object number_again(const std::shared_ptr<Record>& record, std::uint32_t end 
 std::shared_ptr<Record> find_open(std::string_view name, std::uint32_t segment_kind);
 // The record of a number, without a seat. Null, with the failure remembered in `status`.
 std::shared_ptr<Record> record_of(ip_object number, ip_status& status, std::uint32_t* end = nullptr);
+
+// A number for what lies at `place` among what the record has lent. 0 where the record is closed.
+ip_loan number_for_loan(const std::shared_ptr<Record>& record, std::uint32_t place);
+// The record that lent it, and its place there. Null, with the failure remembered in `status`.
+std::shared_ptr<Record> record_of_loan(ip_loan number, std::uint32_t& place, ip_status& status);
+// The number of a loan that is over goes, and with its last number the record.
+void forget_loan(ip_loan number);
 
 // One call's use of an object by this thread.
 class Use {
@@ -87,6 +111,7 @@ class Use {
   }
   [[nodiscard]] SharedObject& object() const { return *seat_->object; }
   [[nodiscard]] Record& record() const { return *record_; }
+  [[nodiscard]] const std::shared_ptr<Record>& shared_record() const { return record_; }
   [[nodiscard]] std::uint32_t end() const { return end_; }
 
  private:

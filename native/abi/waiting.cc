@@ -5,17 +5,29 @@
 namespace interproc::abi {
 namespace {
 
+bool of_pipe(const Use& use) { return use.object().segment().header().kind == IPC_KIND_PIPE; }
+
 Condition native_condition(const Use& use, std::uint32_t condition) {
-  return use.object().segment().header().kind == IPC_KIND_PIPE ? 2 * use.end() + (condition & 1) : condition;
+  if (!of_pipe(use)) return condition;
+  if (condition == IP_WHEN_LENDABLE) return Pipe::lendable_of(use.end());
+  if (condition == IP_WHEN_LOAN_FITS) return Pipe::publishable_of(use.end());
+  return condition == IP_WHEN_READABLE ? Pipe::readable_of(use.end()) : Pipe::writable_of(use.end());
 }
 
-// Whether the condition may hold: for a pipe by the participant that owns the end, for all others by this thread's.
+// Whether another participant than this thread's does what is waited for.
+bool by_the_process(const Use& use, Condition condition) {
+  const bool loan = condition == Queue::kLendable || condition == Queue::kPublishable;
+  return of_pipe(use) || (loan && use.object().segment().header().kind == IPC_KIND_QUEUE);
+}
+
+// Whether the condition may hold: for who would do what is waited for.
 bool ready(const Use& use, Condition condition, std::uint64_t need, Look look) {
   Record& record = use.record();
   if (use.closed()) return true;
-  if (use.object().segment().header().kind != IPC_KIND_PIPE) return use.object().ready(condition, need, look);
+  if (!by_the_process(use, condition)) return use.object().ready(condition, need, look);
   const std::lock_guard guard(record.mutex);
-  return !record.pipe || record.pipe->ready(condition, need, look);
+  SharedObject* who = of_pipe(use) ? static_cast<SharedObject*>(record.pipe.get()) : record.lender.get();
+  return who == nullptr || who->ready(condition, need, look);
 }
 
 // A value's, an array's or a condition's lock may be another object.
@@ -32,7 +44,7 @@ ip_status sleep_slice(const Use& use, Condition condition, std::uint64_t need, N
   if (use.closed()) return fail(IP_CLOSED, "the object was closed during the wait");
   if (limit <= 0) return outcome(IP_TIMEOUT);
   SharedObject& object = use.object();
-  if (object.segment().header().kind != IPC_KIND_PIPE) {
+  if (!by_the_process(use, condition)) {
     object.wait_for(condition, need, limit);
     return IP_OK;
   }

@@ -18,7 +18,8 @@
  * a flag that a signal handler sets ends it with IP_INTERRUPTED (ip_interrupt_on).
  *
  * Memory. Messages are bytes in the caller's buffers; nothing is allocated for a message. A buffer that is too small
- * loses nothing: IP_SMALL_BUFFER, the message stays, and its length is told. Strings are NUL-terminated UTF-8.
+ * loses nothing: IP_SMALL_BUFFER, the message stays, and its length is told. Strings are NUL-terminated UTF-8. Large
+ * messages can be filled and read where they lie, in shared memory (loans).
  *
  * Errors. Every function that can fail returns a status. ip_last_message() says what went wrong last in this thread,
  * ip_last_errno() which error number a failed system call gave. Where a function fails, nothing has changed and what
@@ -47,7 +48,7 @@ extern "C" {
 
 /* Raised when a function changes its meaning or goes; new functions and codes raise the minor number. */
 #define IP_ABI_MAJOR 1
-#define IP_ABI_MINOR 0
+#define IP_ABI_MINOR 1
 
 /* major << 16 | minor, of the library that is loaded. */
 IP_API uint32_t ip_abi_version(void);
@@ -81,7 +82,8 @@ enum ip_code {
   IP_NO_LOCK = 20,          /* the object has no lock of its own */
   IP_WAIT_AGAIN = 21,       /* not an error: see ip_barrier_look(), ip_event_passed(), ip_condition_take() */
   IP_ACT = 22,              /* not an error: this party is to run the barrier's action */
-  IP_LOAN = 23,             /* the message at the head was lent in place: it stays; this version cannot take it */
+  IP_LOAN = 23,             /* the message at the head was put as a loan: it stays, and is taken as one */
+  IP_LOAN_FOREIGN = 24,     /* this loan cannot be sent here: another object lent it, or it was received */
   IP_CLOSED = 32,           /* no such object, or closed */
   IP_FORKED = 33,           /* the object is the parent process's; open it anew */
   IP_INVALID = 34,          /* an argument that has no meaning; nothing was touched */
@@ -178,6 +180,8 @@ enum ip_condition {
   IP_WHEN_PUT_FREE = 2,  /* queues, after IP_BUSY of a put */
   IP_WHEN_GET_FREE = 3,  /* queues, after IP_BUSY of a get, task_done or join */
   IP_WHEN_JOINED = 4,    /* joinable queues, after IP_WAIT_AGAIN of ip_queue_join_once() */
+  IP_WHEN_LENDABLE = 5,  /* queues, and connections that write: memory to lend `need` bytes, or nobody reads */
+  IP_WHEN_LOAN_FITS = 6, /* the same: room to send a loan; `need` is its length * 1024 + its meta's length */
   IP_WHEN_READABLE = 0,  /* connections: a message, or the end of file */
   IP_WHEN_WRITABLE = 1,  /* connections: room for `need` bytes, or nobody reads */
   IP_WHEN_FREE = 0,      /* locks, values, arrays, conditions: the lock can be had */
@@ -246,7 +250,8 @@ IP_API ip_status ip_queue_put_many(ip_object queue, const void* bytes, const uin
 IP_API void ip_queue_give_up(ip_object queue);
 
 /* Moves the first message out; `length` (never NULL) is its length. Waits for one, and is woken by a put and by a
-   shutdown. IP_EMPTY, IP_SHUT_DOWN when shut down and drained, IP_SMALL_BUFFER with `length`, IP_CORRUPT, IP_BUSY. */
+   shutdown. IP_EMPTY, IP_SHUT_DOWN when shut down and drained, IP_SMALL_BUFFER with `length`, IP_LOAN with `length`,
+   IP_CORRUPT, IP_BUSY. */
 IP_API ip_status ip_queue_get(ip_object queue, void* buffer, size_t capacity, size_t* length, int64_t timeout,
                               uint32_t flags);
 /* 1 to `most` messages, one behind the other; waits for the first only. `count` and, on IP_SMALL_BUFFER, `needed` (for
@@ -285,12 +290,62 @@ IP_API int ip_pipe_arrived(ip_object end);
 /* Waits for room; woken by a receive and by the end of the other end. IP_TIMEOUT, IP_BROKEN_PIPE, IP_TOO_LARGE,
    IP_NOT_WRITABLE. */
 IP_API ip_status ip_pipe_send(ip_object end, const void* bytes, size_t length, int64_t timeout);
-/* Waits for a message; woken by a send and by the end of the other end. IP_TIMEOUT, IP_END_OF_FILE, IP_SMALL_BUFFER
-   with `length` (the message stays), IP_NOT_READABLE, IP_CORRUPT. */
+/* Waits for a message; woken by a send and by the end of the other end. IP_TIMEOUT, IP_END_OF_FILE, IP_SMALL_BUFFER and
+   IP_LOAN with `length` (the message stays), IP_NOT_READABLE, IP_CORRUPT. */
 IP_API ip_status ip_pipe_receive(ip_object end, void* buffer, size_t capacity, size_t* length, int64_t timeout);
 /* The length of the next message, which stays. Waits as a receive does; `length` may be NULL (a poll). */
 IP_API ip_status ip_pipe_next_length(ip_object end, size_t* length, int64_t timeout);
 IP_API ip_status ip_pipe_abilities(ip_object end, int* readable, int* writable);
+
+/* ---- Loans: large messages without a copy, in queues (all but priority queues) and pipes ---------------------------
+ */
+
+/*
+ * A loan is a message's memory in this process's hands: to fill and send, or to read where its sender filled it. Any
+ * number may be held, for any time, and given back in any order, by any thread. What a killed process held is free
+ * again. Each takes whole pages of 64 KiB.
+ *
+ * A loan keeps its process attached to the object, also after ip_close(), until it is sent or released. Until then its
+ * bytes stay where they are. In a forked child they stay mapped, and the loan is its parent's (IP_FORKED).
+ *
+ * The process holds its loans through a participant of its own, one more than its threads, for each object.
+ */
+typedef uint64_t ip_loan;
+
+/* The most bytes that travel beside a loan's own: MessagePack, which Node.js and Python read as `loan.meta`. */
+#define IP_LOAN_META_MOST 1000
+
+/* A message's memory. */
+typedef struct ip_lent {
+  ip_loan loan; /* 0: a small message, which was copied into the caller's buffer; there is nothing to release */
+  void* bytes;  /* of the message */
+  uint64_t length;
+  uint64_t meta_length; /* bytes in the caller's buffer that came beside a loan */
+  uint32_t encoded;     /* 1: it was put as an item, encoded by the object's codec; 0: its sender had it as a loan */
+  uint32_t reserved;
+} ip_lent;
+
+/* Lends `bytes` of the queue's memory, at least 1, with whatever was there before. What is queued does not count
+   against it; waits only where 4 GiB are in somebody's hands, and is woken by a release. IP_FULL, IP_SHUT_DOWN,
+   IP_TOO_LARGE, IP_BUSY, IP_SYSTEM (ENOSPC). */
+IP_API ip_status ip_queue_alloc(ip_object queue, uint64_t bytes, ip_lent* out, int64_t timeout, uint32_t flags);
+/* Puts what ip_queue_alloc() lent, without a copy: on IP_OK the loan is over, and its bytes are not to be touched.
+   Otherwise it stays as it was. Waits as ip_queue_put(). IP_TOO_LARGE also for more meta than IP_LOAN_META_MOST. */
+IP_API ip_status ip_queue_put_loan(ip_object queue, ip_loan loan, const void* meta, size_t meta_length, int64_t timeout,
+                                   uint32_t flags);
+/* Takes the first message where it lies, or copies it into `buffer` where it is small (64 KiB at the most); of a loan
+   `buffer` has the meta. Waits as ip_queue_get(). IP_SMALL_BUFFER, with the capacity needed in `meta_length`. */
+IP_API ip_status ip_queue_get_loan(ip_object queue, void* buffer, size_t capacity, ip_lent* out, int64_t timeout,
+                                   uint32_t flags);
+
+/* The same for an end of a pipe. They wait as ip_pipe_send() and ip_pipe_receive() do, with the same failures. */
+IP_API ip_status ip_pipe_alloc(ip_object end, uint64_t bytes, ip_lent* out, int64_t timeout);
+IP_API ip_status ip_pipe_send_loan(ip_object end, ip_loan loan, const void* meta, size_t meta_length, int64_t timeout);
+IP_API ip_status ip_pipe_receive_loan(ip_object end, void* buffer, size_t capacity, ip_lent* out, int64_t timeout);
+
+/* Gives the memory back, read or not sent, and wakes those who wait for it. Never waits. IP_CLOSED where the loan is
+   over already. */
+IP_API ip_status ip_loan_release(ip_loan loan);
 
 /* ---- Values and arrays: memory ----------------------------------------------------------------------------------- */
 

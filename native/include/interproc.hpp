@@ -103,6 +103,82 @@ class Object {
   ip_object number_ = 0;
 };
 
+// A message's memory: from alloc() to be filled and sent, from get_loan() and receive_loan() to be read in place. Moves;
+// its end gives the memory back. Any thread may use it.
+class Loan {
+ public:
+  Loan() = default;
+  Loan(Loan&& other) noexcept { *this = std::move(other); }
+  Loan& operator=(Loan&& other) noexcept {
+    if (this == &other) return *this;
+    release();
+    const bool copied = !other.own_.empty();
+    lent_ = std::exchange(other.lent_, ip_lent{});
+    own_ = std::move(other.own_);
+    other.own_.clear();
+    meta_ = std::move(other.meta_);
+    if (copied) lent_.bytes = own_.data();
+    return *this;
+  }
+  Loan(const Loan&) = delete;
+  Loan& operator=(const Loan&) = delete;
+  ~Loan() { release(); }
+
+  // Of the message; nothing once the loan was sent or released. What was received is not to be written to.
+  [[nodiscard]] std::uint8_t* data() const { return static_cast<std::uint8_t*>(lent_.bytes); }
+  [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(lent_.length); }
+  [[nodiscard]] std::string_view view() const { return {static_cast<const char*>(lent_.bytes), size()}; }
+  // What came beside the bytes: MessagePack.
+  [[nodiscard]] const std::string& meta() const { return meta_; }
+  // Whether it was put as an item, encoded by the object's codec.
+  [[nodiscard]] bool encoded() const { return lent_.encoded != 0; }
+  // Idempotent.
+  void release() noexcept {
+    if (lent_.loan != 0) static_cast<void>(ip_loan_release(lent_.loan));
+    clear();
+  }
+
+ private:
+  friend class Queue;
+  friend class Connection;
+
+  void clear() {
+    lent_ = {};
+    own_.clear();
+    meta_.clear();
+  }
+  // `send(number)` gives the loan away; on success it is over.
+  template <class Send>
+  bool send(ip_status not_now, Send give) {
+    if (!check_unless(give(lent_.loan), not_now)) return false;
+    clear();
+    return true;
+  }
+  // `receive(buffer, capacity, lent)` until the buffer is large enough. Nothing where it says "not now".
+  template <class Receive>
+  static std::optional<Loan> received(ip_status not_now, Receive receive) {
+    Loan loan;
+    std::string buffer(IP_LOAN_META_MOST, '\0');
+    ip_status status;
+    while ((status = receive(buffer.data(), buffer.size(), &loan.lent_)) == IP_SMALL_BUFFER)
+      buffer.resize(static_cast<std::size_t>(loan.lent_.meta_length));
+    if (!check_unless(status, not_now)) return std::nullopt;
+    if (loan.lent_.loan != 0) {
+      buffer.resize(static_cast<std::size_t>(loan.lent_.meta_length));
+      loan.meta_ = std::move(buffer);
+    } else {
+      // A small message, which lies in the buffer.
+      loan.own_ = std::move(buffer);
+      loan.lent_.bytes = loan.own_.data();
+    }
+    return loan;
+  }
+
+  ip_lent lent_{};
+  std::string own_;
+  std::string meta_;
+};
+
 // Messages of bytes, first in, first out (or by priority). Any thread may use it.
 class Queue : public Object {
  public:
@@ -127,6 +203,14 @@ class Queue : public Object {
         buffer.resize(length);
         continue;
       }
+      if (status == IP_LOAN) {
+        // Another consumer may take it meanwhile.
+        const auto loan = get_loan(once);
+        if (!loan) continue;
+        if (buffer.size() < loan->size()) buffer.resize(loan->size());
+        loan->view().copy(buffer.data(), loan->size());
+        return std::string_view(buffer).substr(0, loan->size());
+      }
       if (!check_unless(status, IP_EMPTY)) return std::nullopt;
       return std::string_view(buffer).substr(0, length);
     }
@@ -137,6 +221,24 @@ class Queue : public Object {
     if (!message) return std::nullopt;
     buffer.resize(message->size());
     return buffer;
+  }
+  // Memory to fill, with whatever was there before. Nothing where none was free in time.
+  std::optional<Loan> alloc(std::uint64_t bytes, Timeout timeout = forever) {
+    Loan loan;
+    if (!check_unless(ip_queue_alloc(number(), bytes, &loan.lent_, timeout.count(), 0), IP_FULL)) return std::nullopt;
+    return loan;
+  }
+  // Without a copy; the loan is over then. False where there was no room in time: it stays as it was.
+  bool put(Loan& loan, std::string_view meta = {}, Timeout timeout = forever) {
+    return loan.send(IP_FULL, [&](ip_loan lent) {
+      return ip_queue_put_loan(number(), lent, meta.data(), meta.size(), timeout.count(), 0);
+    });
+  }
+  // The next message in place (a small one is copied). Nothing where none came in time.
+  std::optional<Loan> get_loan(Timeout timeout = forever) {
+    return Loan::received(IP_EMPTY, [&](void* buffer, std::size_t capacity, ip_lent* lent) {
+      return ip_queue_get_loan(number(), buffer, capacity, lent, timeout.count(), 0);
+    });
   }
   [[nodiscard]] std::uint64_t size() const {
     std::uint64_t messages = 0;
@@ -168,10 +270,31 @@ class Connection : public Object {
     for (;;) {
       std::size_t length = 0;
       const ip_status status = ip_pipe_receive(number(), buffer.data(), buffer.size(), &length, timeout.count());
+      if (status == IP_LOAN) {
+        const auto loan = receive_loan(once);
+        if (loan) return std::string(loan->view());
+        continue;
+      }
       if (status != IP_SMALL_BUFFER && !check_unless(status, IP_TIMEOUT)) return std::nullopt;
       buffer.resize(length);
       if (status == IP_OK) return buffer;
     }
+  }
+  // As Queue::alloc(), put() and get_loan().
+  std::optional<Loan> alloc(std::uint64_t bytes, Timeout timeout = forever) {
+    Loan loan;
+    if (!check_unless(ip_pipe_alloc(number(), bytes, &loan.lent_, timeout.count()), IP_TIMEOUT)) return std::nullopt;
+    return loan;
+  }
+  bool send(Loan& loan, std::string_view meta = {}, Timeout timeout = forever) {
+    return loan.send(IP_TIMEOUT, [&](ip_loan lent) {
+      return ip_pipe_send_loan(number(), lent, meta.data(), meta.size(), timeout.count());
+    });
+  }
+  std::optional<Loan> receive_loan(Timeout timeout = forever) {
+    return Loan::received(IP_TIMEOUT, [&](void* buffer, std::size_t capacity, ip_lent* lent) {
+      return ip_pipe_receive_loan(number(), buffer, capacity, lent, timeout.count());
+    });
   }
 };
 

@@ -1,6 +1,8 @@
 // What the tests of the C interface share.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cerrno>
 #include <string>
 #include <string_view>
@@ -27,6 +29,12 @@ class AbiName {
   [[nodiscard]] ip_options options() const { return named(text_.c_str()); }
   [[nodiscard]] const std::string& text() const { return text_; }
   [[nodiscard]] bool exists() const { return name_.exists(); }
+  // Bytes of the file that take memory.
+  [[nodiscard]] std::uint64_t allocated() const {
+    struct stat about {};
+    REQUIRE(::stat(name_.path().c_str(), &about) == 0);
+    return static_cast<std::uint64_t>(about.st_blocks) * 512;
+  }
 
  private:
   Name name_;

@@ -16,6 +16,7 @@ from ._errors import (
     ForkedError,
     InterprocError,
     LayoutMismatchError,
+    LoanForeignError,
     LockNotOwnedError,
     MessageTooLargeError,
     OptionsMismatchError,
@@ -25,6 +26,7 @@ from ._errors import (
     TooManyParticipantsError,
 )
 from ._extensions import RemoteError
+from ._loans import Loan
 from ._locks import BoundedSemaphore, Lock, RLock, Semaphore
 from ._memory import Array, RawArray, RawValue, SharedMemory, Value
 from ._pipe import Connection, Pipe

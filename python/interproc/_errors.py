@@ -44,6 +44,10 @@ class MessageTooLargeError(InterprocError, ValueError):
     """Larger than the object's largest message."""
 
 
+class LoanForeignError(InterprocError, ValueError):
+    """A loan that this object did not lend to be filled: another's, or one that was received."""
+
+
 class LockNotOwnedError(InterprocError, RuntimeError):
     """Released by a thread that does not hold it."""
 
@@ -99,6 +103,7 @@ _classes: dict[int, type[BaseException]] = {
     c.NOT_READABLE: OSError,
     c.NOT_WRITABLE: OSError,
     c.NO_LOCK: InterprocError,
+    c.LOAN_FOREIGN: LoanForeignError,
     c.CLOSED: ClosedError,
     c.FORKED: ForkedError,
     c.INVALID: ValueError,

@@ -9,11 +9,11 @@ from ctypes import POINTER, c_char_p, c_double, c_int, c_int32, c_int64, c_size_
 from pathlib import Path
 from typing import Iterator
 
-ABI_MAJOR = 1
+ABI_MAJOR, ABI_MINOR = 1, 1
 
 OK, EMPTY, FULL, BUSY, TIMEOUT, INTERRUPTED, SHUT_DOWN, END_OF_FILE, BROKEN_PIPE, SMALL_BUFFER = range(10)
 TOO_LARGE, NOT_OWNED, DEADLOCK, BROKEN_BARRIER, TASK_DONE, TASKS_LOST, ABOVE_BOUND, END_TAKEN = range(10, 18)
-NOT_READABLE, NOT_WRITABLE, NO_LOCK, WAIT_AGAIN, ACT, LOAN = range(18, 24)
+NOT_READABLE, NOT_WRITABLE, NO_LOCK, WAIT_AGAIN, ACT, LOAN, LOAN_FOREIGN = range(18, 25)
 CLOSED, FORKED, INVALID, SYSTEM, CORRUPT, LAYOUT_MISMATCH, OPTIONS_MISMATCH, FOREIGN_OWNER, TOO_MANY = range(32, 41)
 
 CREATE, OPEN, OPEN_OR_CREATE = range(3)
@@ -22,10 +22,13 @@ CREATE, OPEN, OPEN_OR_CREATE = range(3)
 ATTEMPT, INSIST, KEEP_TURN = 1, 2, 4
 
 # Conditions.
-NOT_EMPTY, NOT_FULL, PUT_FREE, GET_FREE, JOINED = range(5)
+NOT_EMPTY, NOT_FULL, PUT_FREE, GET_FREE, JOINED, LENDABLE, LOAN_FITS = range(7)
 READABLE, WRITABLE = 0, 1
 FREE = PERMIT = PASSED = OVER = 0
 NOTIFIED = OPEN_AGAIN = 1
+
+
+LOAN_META_MOST = 1000
 
 
 class Options(ctypes.Structure):
@@ -56,6 +59,17 @@ class Cell(ctypes.Structure):
 
 class Description(ctypes.Structure):
     _fields_ = [("mode", c_uint32), ("codec", c_uint32), ("persist", c_uint32), ("end", c_uint32)]
+
+
+class Lent(ctypes.Structure):
+    _fields_ = [
+        ("loan", c_uint64),
+        ("bytes", c_void_p),
+        ("length", c_uint64),
+        ("meta_length", c_uint64),
+        ("encoded", c_uint32),
+        ("reserved", c_uint32),
+    ]
 
 
 _object = c_uint64
@@ -104,6 +118,13 @@ _functions: dict[str, list] = {
     "ip_queue_task_done": [_object],
     "ip_queue_join": [_object, c_int64, POINTER(c_uint64)],
     "ip_queue_join_once": [_object, POINTER(c_uint64)],
+    "ip_queue_alloc": [_object, c_uint64, POINTER(Lent), c_int64, c_uint32],
+    "ip_queue_put_loan": [_object, c_uint64, c_char_p, c_size_t, c_int64, c_uint32],
+    "ip_queue_get_loan": [_object, c_void_p, c_size_t, POINTER(Lent), c_int64, c_uint32],
+    "ip_pipe_alloc": [_object, c_uint64, POINTER(Lent), c_int64],
+    "ip_pipe_send_loan": [_object, c_uint64, c_char_p, c_size_t, c_int64],
+    "ip_pipe_receive_loan": [_object, c_void_p, c_size_t, POINTER(Lent), c_int64],
+    "ip_loan_release": [c_uint64],
     "ip_pipe": [POINTER(Options), POINTER(Limits), c_int, _out],
     "ip_pipe_claim": [c_char_p, c_uint32, _out],
     "ip_pipe_send_away": [_object],
@@ -188,13 +209,16 @@ def _load() -> ctypes.CDLL:
         except OSError as error:
             problems.append(str(error))
             continue
+        library.ip_abi_version.restype = c_uint32
+        major, minor = divmod(library.ip_abi_version(), 1 << 16)
+        if major != ABI_MAJOR or minor < ABI_MINOR:
+            problems.append(f"{path}: its interface has version {major}.{minor}, not {ABI_MAJOR}.{ABI_MINOR}")
+            continue
         for name, arguments in _functions.items():
             function = getattr(library, name)
             function.argtypes = arguments
             function.restype = _results.get(name, c_int32)
-        if library.ip_abi_version() >> 16 == ABI_MAJOR:
-            return library
-        problems.append(f"{path}: its interface has another version")
+        return library
     raise ImportError(
         "libinterproc.so.1 was not found. Set INTERPROC_LIBRARY to its path, or build it: cmake -B build && "
         "cmake --build build\n" + "\n".join(problems)

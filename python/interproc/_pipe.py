@@ -10,16 +10,19 @@ from ._codec import codec_of, resolve_codec
 from ._errors import BufferTooShort, ClosedError, ForkedError, check, fail
 from ._library import lib
 from ._loop import Blocked, wait
-from ._object import Shared, nanoseconds, options
+from ._loans import Lending, Loan
+from ._object import nanoseconds, options
 from ._queue import buffers
 from ._transfer import handing_over, keep_until_arrived, look_for_arrivals
 
 
-class Connection(Shared):
+class Connection(Lending):
     """One end of a pipe. As ``multiprocessing.connection.Connection``. It belongs to one process at a time: sent in a
     message, or passed to a process, it is closed here and works there."""
 
     _kind = "connection"
+    _no_room = _no_message = c.TIMEOUT
+    _message = c.READABLE
 
     def _ready(self, codec: Any = None) -> None:
         description = c.Description()
@@ -48,7 +51,13 @@ class Connection(Shared):
 
     def send(self, obj: Any, timeout: Optional[float] = None) -> None:
         """Waits for room; woken by a recv and by the end of the other end. Raises BrokenPipeError, TimeoutError,
-        SerializationError, OSError where this end only reads."""
+        SerializationError, OSError where this end only reads.
+
+        A loan from ``alloc`` goes without a copy, and is over then. Raises BufferError while NumPy arrays or slices are on its
+        buffer, LoanForeignError, ClosedError where it is over; the loan stays as it was, with a new ``buffer``."""
+        if isinstance(obj, Loan):
+            self._send_loan(obj, nanoseconds(timeout))
+            return
         data, objects = self._codec.encode(obj)
         if not objects:
             self._send(data, nanoseconds(timeout))
@@ -69,6 +78,9 @@ class Connection(Shared):
 
     async def send_async(self, obj: Any, timeout: Optional[float] = None) -> None:
         """``send`` for asyncio: woken by the doorbell."""
+        if isinstance(obj, Loan):
+            await self._send_loan_async(obj, timeout)
+            return
         data, objects = self._codec.encode(obj)
 
         def attempt() -> Any:
@@ -87,11 +99,22 @@ class Connection(Shared):
     def recv(self, timeout: Optional[float] = None) -> Any:
         """The next message; waits for one, and is woken by a send and by the end of the other end. Raises EOFError when
         the other end is gone and all it sent was read, TimeoutError, OSError where this end only writes."""
-        length = self._receive(nanoseconds(timeout))
+        data, lent = self._receive(nanoseconds(timeout))
         try:
-            return self._codec.decode(buffers.view[:length])
+            return bytes(data) if lent else self._codec.decode(data)
         finally:
             buffers.shrink()
+
+    def recv_loan(self, timeout: Optional[float] = None) -> Loan:
+        """The next message where it lies, to be read in place: of a loan its bytes and ``meta``, of any other message its
+        encoded bytes (``loan.encoded``; a small one is copied). Waits and raises as ``recv``."""
+        self._need_readable()
+        return self._receive_loan(nanoseconds(timeout))
+
+    async def recv_loan_async(self, timeout: Optional[float] = None) -> Loan:
+        """``recv_loan`` for asyncio. Cancelling loses no message."""
+        self._need_readable()
+        return await self._receive_loan_async(timeout)
 
     def recv_bytes(self, maxlength: Optional[int] = None) -> bytes:
         """The next message as bytes: of a ``send``, the encoded ones. A message longer than ``maxlength`` is an OSError,
@@ -108,7 +131,7 @@ class Connection(Shared):
                 if not self._writable:
                     self.close()
                 raise OSError(f"a message of {buffers.length.value} bytes is longer than {maxlength}")
-        return bytes(buffers.view[: self._receive(-1)])
+        return bytes(self._receive(-1)[0])
 
     def recv_bytes_into(self, buffer: Any, offset: int = 0) -> int:
         """The next message into a writable buffer; how long it was. Raises BufferTooShort with the message where it does
@@ -116,15 +139,20 @@ class Connection(Shared):
         target = memoryview(buffer).cast("B")
         if offset < 0 or offset > len(target):
             raise ValueError("offset lies outside the buffer")
-        length = self._receive(-1)
+        data, _ = self._receive(-1)
+        length = len(data)
         if length > len(target) - offset:
-            raise BufferTooShort(bytes(buffers.view[:length]))
-        target[offset : offset + length] = buffers.view[:length]
+            raise BufferTooShort(bytes(data))
+        target[offset : offset + length] = data
         return length
 
-    def _receive(self, timeout: int) -> int:
+    def _need_readable(self) -> None:
         if not self._readable and not self.closed:
             raise OSError("this end cannot be read from")
+
+    def _receive(self, timeout: int) -> "tuple[Any, bool]":
+        """The next message's bytes, valid until this thread's next call, and whether they were lent."""
+        self._need_readable()
         mine = buffers
 
         def attempt(left: int) -> int:
@@ -133,10 +161,26 @@ class Connection(Shared):
         while True:
             status = self._wait(timeout, attempt, c.TIMEOUT)
             if status == c.OK:
-                return mine.length.value
-            if status != c.SMALL_BUFFER:
+                return mine.view[: mine.length.value], False
+            if status == c.LOAN:
+                data = self._copied_loan()
+                if data is not None:
+                    return data, True
+            elif status == c.SMALL_BUFFER:
+                mine.resize(mine.length.value)
+            else:
                 fail(status)
-            mine.resize(mine.length.value)
+
+    # ---- Loans (Lending)
+
+    def _try_alloc(self, size: int, lent: Any, timeout: int, flags: int) -> int:
+        return self._call(lib.ip_pipe_alloc, size, lent, timeout)
+
+    def _try_send_loan(self, number: int, meta: bytes, timeout: int, flags: int) -> int:
+        return self._call(lib.ip_pipe_send_loan, number, meta, len(meta), timeout)
+
+    def _try_receive_loan(self, buffer: Any, size: int, lent: Any, timeout: int, flags: int) -> int:
+        return self._call(lib.ip_pipe_receive_loan, buffer, size, lent, timeout)
 
     async def recv_async(self, timeout: Optional[float] = None) -> Any:
         """``recv`` for asyncio: woken by the doorbell. Cancelling loses no message."""
@@ -149,15 +193,18 @@ class Connection(Shared):
                 return attempt()
             if status == c.TIMEOUT:
                 return Blocked(self, c.READABLE)
+            if status == c.LOAN:
+                lent = self._copied_loan()
+                return attempt() if lent is None else (lent, True)
             check(status)
-            return (bytes(mine.view[: mine.length.value]),)
+            return (bytes(mine.view[: mine.length.value]), False)
 
         def expired() -> None:
             raise TimeoutError("no message came in time")
 
-        (data,) = await wait(attempt, timeout, expired)
+        data, lent = await wait(attempt, timeout, expired)
         buffers.shrink()
-        return self._codec.decode(data)
+        return data if lent else self._codec.decode(data)
 
     def poll(self, timeout: Optional[float] = 0.0) -> bool:
         """Whether ``recv`` would give something at once, the end of file included; waits up to ``timeout`` seconds (None:

@@ -10,10 +10,11 @@ from typing import Any, Iterable, Optional
 
 from . import _library as c
 from ._codec import codec_of, resolve_codec
-from ._errors import ShutDown, TasksLostError, check, fail
+from ._errors import SerializationError, ShutDown, TasksLostError, check, fail
 from ._library import lib
 from ._loop import Blocked, wait
-from ._object import Shared, nanoseconds, options
+from ._loans import Lending, Loan
+from ._object import nanoseconds, options
 from ._transfer import handing_over
 
 _KINDS = {"queue": 0, "joinable-queue": 1, "simple-queue": 2, "priority-queue": 3}
@@ -44,7 +45,7 @@ class _Buffers(threading.local):
 buffers = _Buffers()
 
 
-class _Queue(Shared):
+class _Queue(Lending):
     """What all queues share."""
 
     def __init__(
@@ -96,6 +97,9 @@ class _Queue(Shared):
     # ---- Putting
 
     def _put(self, item: Any, timeout: int, priority: float = 0.0) -> None:
+        if isinstance(item, Loan):
+            self._send_loan(item, timeout)
+            return
         data, objects = self._codec.encode(item)
         length = len(data)
         # The common case: nothing to hand over, and room.
@@ -118,6 +122,9 @@ class _Queue(Shared):
         return self._call(lib.ip_queue_put, data, length, timeout, flags)
 
     async def _put_async(self, item: Any, timeout: Optional[float], priority: float = 0.0) -> None:
+        if isinstance(item, Loan):
+            await self._send_loan_async(item, timeout)
+            return
         data, objects = self._codec.encode(item)
         attempts = 0
 
@@ -155,9 +162,14 @@ class _Queue(Shared):
             status = self._wait(timeout, self._take, c.EMPTY)
             if status == c.OK:
                 break
-            if status != c.SMALL_BUFFER:
+            if status == c.LOAN:
+                data = self._copied_loan()
+                if data is not None:
+                    return data
+            elif status == c.SMALL_BUFFER:
+                mine.resize(mine.length.value)
+            else:
                 fail(status)
-            mine.resize(mine.length.value)
         return self._decode(mine.length.value)
 
     def _take(self, timeout: int, flags: int = 0) -> int:
@@ -173,13 +185,16 @@ class _Queue(Shared):
     async def _get_async(self, timeout: Optional[float]) -> Any:
         def attempt() -> Any:
             if self._later:
-                return (self._later.pop(0),)
+                return (self._later.pop(0), False)
             status = self._take(0, c.ATTEMPT)
             if status == c.SMALL_BUFFER:
                 buffers.resize(buffers.length.value)
                 return attempt()
+            if status == c.LOAN:
+                lent = self._copied_loan()
+                return attempt() if lent is None else (lent, True)
             if status == c.OK:
-                return (bytes(buffers.view[: buffers.length.value]),)
+                return (bytes(buffers.view[: buffers.length.value]), False)
             if status == c.EMPTY:
                 return Blocked(self, c.NOT_EMPTY)
             if status == c.BUSY:
@@ -189,9 +204,23 @@ class _Queue(Shared):
         def expired() -> None:
             raise _standard.Empty
 
-        (data,) = await wait(attempt, timeout, expired)
+        data, lent = await wait(attempt, timeout, expired)
         buffers.shrink()
-        return self._codec.decode(data)
+        return data if lent else self._codec.decode(data)
+
+    # ---- Loans (Lending)
+
+    def _try_alloc(self, size: int, lent: Any, timeout: int, flags: int) -> int:
+        return self._call(lib.ip_queue_alloc, size, lent, timeout, flags)
+
+    def _try_send_loan(self, number: int, meta: bytes, timeout: int, flags: int) -> int:
+        return self._call(lib.ip_queue_put_loan, number, meta, len(meta), timeout, flags)
+
+    def _try_receive_loan(self, buffer: Any, size: int, lent: Any, timeout: int, flags: int) -> int:
+        return self._call(lib.ip_queue_get_loan, buffer, size, lent, timeout, flags)
+
+    def _gave_up(self) -> None:
+        lib.ip_queue_give_up(self._number)
 
     def empty(self) -> bool:
         """Whether there is nothing to get. False as soon as a put has returned."""
@@ -216,7 +245,10 @@ class Queue(_Queue):
 
     def put(self, obj: Any, block: bool = True, timeout: Optional[float] = None) -> None:
         """Waits for room, ``timeout`` seconds at most; woken by a get and by ``shutdown()``. Raises queue.Full, ShutDown,
-        SerializationError (nothing is queued), MessageTooLargeError."""
+        SerializationError (nothing is queued), MessageTooLargeError.
+
+        A loan from ``alloc`` goes without a copy, and is over then. Raises BufferError while NumPy arrays or slices are on its
+        buffer, LoanForeignError, ClosedError where it is over; the loan stays as it was, with a new ``buffer``."""
         self._put(obj, nanoseconds(timeout, block))
 
     def put_nowait(self, obj: Any) -> None:
@@ -240,9 +272,23 @@ class Queue(_Queue):
         """``get`` for asyncio: woken by the doorbell. Cancelling loses no item."""
         return await self._get_async(timeout)
 
+    def get_loan(self, block: bool = True, timeout: Optional[float] = None) -> Loan:
+        """The next item where it lies, to be read in place: of a loan its bytes and ``meta``, of any other item its encoded
+        bytes (``loan.encoded``; a small one is copied). Waits and raises as ``get``."""
+        if self._later:
+            raise SerializationError("items that were taken together with one that cannot be decoded are waiting: get() them")
+        return self._receive_loan(nanoseconds(timeout, block))
+
+    async def get_loan_async(self, timeout: Optional[float] = None) -> Loan:
+        """``get_loan`` for asyncio. Cancelling loses no item."""
+        return await self._receive_loan_async(timeout)
+
     def put_many(self, items: Iterable[Any], block: bool = True, timeout: Optional[float] = None) -> None:
         """All of the items, in order, published together as far as there is room. All are encoded first. Raises as
         ``put``; ``queue.Full`` has in ``args[0]`` how many went in."""
+        items = list(items)
+        if any(isinstance(item, Loan) for item in items):
+            raise SerializationError("a loan is put alone, not among others")
         encoded = [self._codec.encode(item) for item in items]
         if any(objects for _, objects in encoded):
             raise ValueError("put_many cannot hand shared objects over: put them one by one")
@@ -284,10 +330,15 @@ class Queue(_Queue):
 
         while True:
             status = self._wait(nanoseconds(timeout, block), attempt, c.EMPTY)
-            if status != c.SMALL_BUFFER:
+            if status == c.LOAN:
+                data = self._copied_loan()
+                if data is not None:
+                    return [data]
+            elif status == c.SMALL_BUFFER:
+                mine.resize(mine.length.value)
+            else:
                 check(status)
                 break
-            mine.resize(mine.length.value)
         return self._decode_many(mine.lengths[: count.value])
 
     def _decode_many(self, lengths: "list[int]") -> list:

@@ -126,7 +126,7 @@ Status Channel::lend(std::uint64_t bytes, Loan& out) {
 }
 
 Status Channel::publish(Loan& loan, std::span<const std::byte> meta) {
-  if (!loan.writing() || !loan.of(extents_)) return {Code::kClosed};
+  if (!lends(loan)) return {Code::kClosed};
   if (meta.size() > IPC_LOAN_META_MAX) return {Code::kTooLarge};
   if (Status s = ring_.begin_write(); !s.ok()) return s;
   if (all_items_taken_up(false) && all_items_taken_up(true)) return {Code::kFull};

@@ -54,6 +54,8 @@ class Channel {
   // ---- Producer, loans. A run to write into; its bytes are whatever was there before. Queued messages do not count
   // against it: publish() is where a producer waits for them. kFull (the region is full), kTooLarge, kSystem.
   Status lend(std::uint64_t bytes, Loan& out);
+  // Whether the loan was lent here, to be filled.
+  [[nodiscard]] bool lends(const Loan& loan) const { return loan.writing() && loan.of(extents_); }
   // Queues a lent run with what is to be said of it, without a copy; the loan is over then. kFull, kCorrupt, kTooLarge
   // (metadata beyond IPC_LOAN_META_MAX), kClosed (released already, or not this channel's): the loan stays as it was.
   Status publish(Loan& loan, std::span<const std::byte> meta);

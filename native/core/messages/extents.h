@@ -67,7 +67,9 @@ class Extents {
   // Whether allocate() would find room, and whether admit() would let a run of so many bytes pass (for who waits).
   bool has_room(std::uint64_t bytes, std::uint64_t most_queued, Position tail);
   bool admits(std::uint64_t bytes, std::uint64_t most_queued, Position tail);
+  // Table and pages as they are mapped here, and where in the file they begin.
   [[nodiscard]] const std::shared_ptr<Mapping>& mapping() const { return mapping_; }
+  [[nodiscard]] std::uint64_t table_offset() const { return table_offset_; }
 
  private:
   struct Survey {

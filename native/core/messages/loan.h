@@ -41,8 +41,9 @@ class Loan {
   [[nodiscard]] std::span<std::byte> bytes() const {
     return held() ? std::span(extents_->data(run_), static_cast<std::size_t>(run_.length)) : std::span<std::byte>();
   }
-  // What keeps the bytes mapped, for views that may outlast the loan.
+  // What keeps the bytes mapped, for views that may outlast the loan; and where that begins in the file.
   [[nodiscard]] const std::shared_ptr<Mapping>& mapping() const { return extents_->mapping(); }
+  [[nodiscard]] std::uint64_t mapping_offset() const { return extents_->table_offset(); }
 
   // Gives the memory back, unpublished or read, and wakes those who wait for room. Idempotent.
   void release() {

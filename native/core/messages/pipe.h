@@ -56,6 +56,8 @@ class Pipe final : public SharedObject {
 
   // Loans: Channel::lend(), publish() and take_loan(), and what send() and receive() say of ends and peers.
   Status lend(unsigned end, std::uint64_t bytes, Loan& out);
+  // Whether it is this end's to send.
+  [[nodiscard]] bool lends(unsigned end, const Loan& loan) const { return channel_[end].lends(loan); }
   Status send_loan(unsigned end, Loan& loan, std::span<const std::byte> meta);
   Status receive_loan(unsigned end, std::span<std::byte> into, Loan& loan, Channel::LoanTaken& what);
 
