@@ -8,6 +8,13 @@ using namespace interproc::abi;
 
 namespace {
 
+// "l" and "q" are two names for one type where long has 64 bits, which the layout takes for granted; and so "L" and
+// "Q".
+bool same_type(std::string_view one, std::string_view other) {
+  const auto plain = [](std::string_view type) { return type == "l" ? "q" : type == "L" ? "Q" : type; };
+  return plain(one) == plain(other);
+}
+
 // A typecode as a JSON string; a struct's fields are JSON already.
 std::string type_text(const char* type) { return type[0] == '{' ? type : quoted(type); }
 
@@ -54,7 +61,7 @@ ip_status make_cell(std::uint32_t how, const ip_options* options, const ip_cell*
   const Check check = [&](const Record& record, SharedObject&) -> ip_status {
     Shape has;
     if (const ip_status status = shape_of(record, has); status != IP_OK) return status;
-    if (given.type != nullptr && has.type != given.type) return refuse_options(record.name, "type");
+    if (given.type != nullptr && !same_type(has.type, given.type)) return refuse_options(record.name, "type");
     if (given.length != 0 && has.length != given.length) return refuse_options(record.name, "length");
     if (given.size != 0 && has.length * given.size != record.data_bytes) return refuse_options(record.name, "size");
     return IP_OK;

@@ -206,6 +206,17 @@ TEST_CASE("C: exit without closing leaves nothing behind") {
   CHECK_FALSE(second.exists());
 }
 
+TEST_CASE("C: a 64-bit integer is one type by either of its names") {
+  const AbiName name("abi-long");
+  const ip_options options = name.options();
+  const ip_cell named_long{"l", 1, 8, nullptr, 0, 0}, named_long_long{"q", 1, 8, nullptr, 0, 0};
+  const ip_cell without_sign{"Q", 1, 8, nullptr, 0, 0};
+  Object value, other;
+  REQUIRE(ip_value(IP_CREATE, &options, &named_long, value.out()) == IP_OK);
+  CHECK(ip_value(IP_OPEN, &options, &without_sign, other.out()) == IP_OPTIONS_MISMATCH);
+  CHECK(ip_value(IP_OPEN, &options, &named_long_long, other.out()) == IP_OK);
+}
+
 TEST_CASE("C: memory of values and arrays is at one address for all threads, and refuses another shape") {
   const AbiName name("abi-array");
   const ip_options options = name.options();

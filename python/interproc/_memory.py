@@ -38,6 +38,11 @@ def _resolve(kind: Any) -> Any:
     raise TypeError("type must be a typecode, the name of a ctypes type, a ctypes type or a Structure")
 
 
+def _text_as_given(given: Any, kind: Any) -> Any:
+    """A typecode stays the one that was given: "q" and "l" are one type to ctypes, and two names to who reads them."""
+    return given if isinstance(given, str) and given in _types else _text_of_type(kind)
+
+
 def _text_of_type(kind: Any) -> Any:
     if kind in _codes:
         return _codes[kind]
@@ -67,14 +72,16 @@ def _map(number: int) -> "tuple[mmap.mmap, int, int]":
 class _Cell(Locking):
     """What a value and an array have in common."""
 
-    def _create(self, kind: Any, length: int, initial: bytes, lock: Any, name: Any, persist: bool, mode: Any) -> None:
+    def _create(
+        self, given: Any, kind: Any, length: int, initial: bytes, lock: Any, name: Any, persist: bool, mode: Any
+    ) -> None:
         if isinstance(lock, (Lock, RLock)):
             described: Any = lock.handle
         elif isinstance(lock, bool):
             described = lock
         else:
             raise TypeError("lock must be True, False, a Lock or an RLock")
-        text = _text_of_type(kind)
+        text = _text_as_given(given, kind)
         meta = json.dumps({"kind": self._kind, "type": text, "length": length, "lock": described}, separators=(",", ":"))
         size = ctypes.sizeof(kind)
         cell = c.Cell((text if isinstance(text, str) else "struct").encode(), length, size, initial, len(initial), 0)
@@ -156,7 +163,7 @@ class Value(_Cell):
     ) -> None:
         kind = _resolve(typecode_or_type)
         initial = bytes(_checked(kind, args)) if args else b""
-        self._create(kind, 1, initial, lock, name, persist, mode)
+        self._create(typecode_or_type, kind, 1, initial, lock, name, persist, mode)
 
     @classmethod
     def open(cls, name: str, typecode_or_type: Any = None) -> Any:
@@ -226,7 +233,7 @@ class Array(_Cell):
         else:
             parts = [_checked(kind, (part,)) for part in _parts(kind, size_or_initializer)]
             length, initial = len(parts), b"".join(bytes(part) for part in parts)
-        self._create(kind, length, initial, lock, name, persist, mode)
+        self._create(typecode_or_type, kind, length, initial, lock, name, persist, mode)
 
     @classmethod
     def open(cls, name: str, typecode_or_type: Any = None, length: Optional[int] = None) -> Any:

@@ -1,5 +1,6 @@
 import ctypes
 import gc
+import json
 import multiprocessing.shared_memory
 import os
 
@@ -131,3 +132,12 @@ def test_what_is_damaged_has_its_own_exception(name, damage):
     with pytest.raises(expected):
         interproc.Array.open(name)
     os.unlink(path)
+
+
+def test_a_typecode_is_written_as_it_was_given(name, node):
+    value = interproc.Value("q", 5, name=name)
+    child = node(f"const value = interproc.Value.openOrCreate({json.dumps(name)}, 'q'); say(String(value.value));")
+    assert child.said() == "5"
+    assert child.wait() == 0
+    interproc.Value.open(name, "l").close()  # the same type, by its other name
+    value.close()
