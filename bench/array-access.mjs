@@ -19,10 +19,10 @@ const measures = ['c_int32', 'c_double'].map((key) => ({
 
 export const title = 'Elements of an array';
 
-export async function ask({ quick }) {
+export async function ask({ pick }) {
   const measured = await contest([both], {
-    rounds: quick ? 7 : 15,
-    message: { count: quick ? 300 : 1_000 },
+    rounds: pick(15, 7, 1),
+    message: { count: pick(1_000, 200, 3) },
   });
   const contenders = [
     { name: 'SharedArray', ours: true },

@@ -16,6 +16,9 @@ const contenders = [
   contender('Value', 'value'),
   contender('SharedArray of 1000', 'array'),
   contender('Lock', 'lock'),
+  { name: 'Python Queue', python: 'attach', data: { kind: 'queue' } },
+  { name: 'Python SharedMemory', python: 'attach', data: { kind: 'memory' } },
+  { name: 'Python Lock', python: 'attach', data: { kind: 'lock' } },
 ];
 
 const measures = [
@@ -25,10 +28,10 @@ const measures = [
 
 export const title = 'Making and attaching';
 
-export async function ask({ quick }) {
+export async function ask({ pick }) {
   const results = await contest(contenders, {
-    rounds: quick ? 3 : 9,
-    message: { count: quick ? 100 : 300 },
+    rounds: pick(7, 3, 1),
+    message: { count: pick(200, 50, 3) },
   });
   return outcome(contenders, results, measures, []);
 }

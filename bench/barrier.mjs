@@ -1,5 +1,5 @@
 // How often four processes can meet.
-import { contest } from './harness/contest.mjs';
+import { contest, forAbout } from './harness/contest.mjs';
 import { outcome } from './harness/outcome.mjs';
 
 const ours = (name, form) => ({
@@ -19,11 +19,11 @@ const meetings = { key: 'meetings', title: '4 processes', unit: 'rounds/s', bett
 
 export const title = 'Barrier of four processes';
 
-export async function ask({ quick }) {
+export async function ask({ pick }) {
   const results = await contest(contenders, {
-    rounds: quick ? 3 : 9,
-    message: { count: quick ? 200 : 1_000 },
-    warmUp: { count: 100 },
+    rounds: pick(7, 3, 1),
+    message: forAbout(pick(200, 30, 2), 'meetings'),
+    warmUp: { count: pick(100, 50, 5) },
   });
   return outcome(contenders, results, [meetings], []);
 }

@@ -1,117 +1,73 @@
-// How many bytes a second go from one process to another in buffers of 1 MiB; how long one message takes by its size, lent
-// and copied.
-import { contest } from './harness/contest.mjs';
-import { advantage, markAtLeast, markBelow, outcome } from './harness/outcome.mjs';
-import { pairedRatio } from './harness/statistics.mjs';
+// How many bytes a second go from one process to another in buffers of 1 MiB, copied.
+import { limitOf } from './contenders/limits.mjs';
+import { contest, forAbout } from './harness/contest.mjs';
+import { markAtLeast, outcome, overBest, peersOf } from './harness/outcome.mjs';
 
-const module = (file) => new URL(`contenders/${file}`, import.meta.url);
-const contender = (name, file, data, rest) => ({
+const contender = (name, file, data, rest = {}) => ({
   name,
-  module: module(file),
+  module: new URL(`contenders/${file}.mjs`, import.meta.url),
   export: 'large',
   data,
   ...rest,
 });
-const ours = { ours: true };
+const ours = (name, short, file, data) => contender(name, file, data, { ours: true, short });
 
-const contenders = [
-  contender('Connection sendBytes, recvBytes', 'connection.mjs', { form: 'promise' }, ours),
-  contender('Connection sendBytes, recvBytesInto', 'connection.mjs', { form: 'into' }, ours),
-  contender('Connection, Sync', 'connection.mjs', { form: 'sync' }, ours),
-  contender('Queue, codec raw', 'queue.mjs', {}, ours),
-  contender(
-    'child_process, advanced',
-    'node.mjs',
-    { kind: 'advanced' },
-    { short: 'child_process' },
-  ),
-  contender('worker_threads, copied', 'node.mjs', { kind: 'thread' }, { short: 'worker' }),
-  contender(
-    'worker_threads, transferred',
-    'node.mjs',
-    { kind: 'thread', transfer: true },
-    { short: 'transferred' },
-  ),
-  contender('Unix socket', 'socket.mjs', {}, { short: 'socket' }),
-  { name: 'Python send_bytes', short: 'Python', python: 'large' },
+const copied = [
+  ours('Connection sendBytes, recvBytes', 'recvBytes', 'connection', { form: 'promise' }),
+  ours('Connection sendBytes, recvBytesInto', 'Into', 'connection', { form: 'into' }),
+  ours('Connection, Sync', 'Sync', 'connection', { form: 'sync' }),
+  ours('Queue, codec raw', 'Queue', 'queue', {}),
 ];
-
-const handOver = (name, form) => ({
-  name,
-  module: module('loans.mjs'),
-  export: 'handOver',
-  data: { form },
-  ours: true,
-});
-const lent = 'Connection, lent';
-const loans = [
-  handOver(lent, 'lent'),
-  handOver('Connection, lent and filled', 'filled'),
-  handOver('Connection, copied', 'copied'),
+const peers = [
+  contender('child_process, advanced', 'node', { kind: 'advanced' }),
+  contender('worker_threads, copied', 'node', { kind: 'thread' }),
+  contender('Unix socket', 'node', { kind: 'frames' }),
+  contender('zeromq PAIR', 'zeromq', {}),
+  { name: 'Python send_bytes', python: 'large' },
 ];
+// It copies nothing between the two sides, because both are one process: it is there to be looked at.
+const transferred = contender(
+  'worker_threads, transferred',
+  'node',
+  { kind: 'thread', transfer: true },
+  { control: true },
+);
 
+const size = 1 << 20;
 const bytes = { key: 'bytes', title: '1 MiB buffers', unit: 'B/s', better: 'higher' };
 
-const MiB = 1 << 20;
-const sizes = [
-  ['64 KiB', MiB / 16],
-  ['1 MiB', MiB],
-  ['16 MiB', 16 * MiB],
-  // V8 collects garbage for a buffer of 64 MiB (docs/loans.md); this shows what is ours.
-  ['64 MiB less a page', 64 * MiB - 65_536],
-  ['64 MiB', 64 * MiB],
-];
+export const title = 'Large buffers, copied';
 
-export const title = 'Large buffers';
-
-export async function ask({ quick }) {
+export async function ask({ pick }) {
+  const contenders = [
+    ...copied,
+    ...peers,
+    transferred,
+    limitOf('memcpy in C++, once', 'bytes', 'memcpy', size),
+  ];
   const results = await contest(contenders, {
-    rounds: quick ? 3 : 9,
-    message: { count: quick ? 150 : 500, size: MiB },
-    warmUp: { count: 50, size: MiB },
+    rounds: pick(7, 3, 1),
+    warmUp: { count: pick(100, 30, 5), size, limitMs: 10 },
+    message: forAbout(pick(250, 60, 2), 'bytes', {
+      unit: size,
+      least: 5,
+      size,
+      limitMs: pick(100, 20, 5),
+    }),
   });
-  const copied = outcome(contenders, results, [bytes], [markOfCopied(results)]);
-  const bySize = await contest(loans, {
-    rounds: quick ? 3 : 7,
-    message: { count: quick ? 10 : 40, sizes },
-    warmUp: { count: 5, sizes },
-  });
-  const measures = sizes.map(([key]) => ({
-    key,
-    title: `${key}, there and a receipt back`,
-    unit: 'µs',
-    better: 'lower',
-  }));
-  const handed = outcome(loans, bySize, measures, marksOfLoans(bySize));
-  return {
-    tables: [...copied.tables, ...handed.tables],
-    marks: [...copied.marks, ...handed.marks],
-    failures: [...copied.failures, ...handed.failures],
-    samples: { ...copied.samples, ...handed.samples },
-  };
-}
-
-/** Our best against the best peer, each by its ratio to the other within a round. */
-function markOfCopied(results) {
-  const peers = contenders.filter(({ ours: mine, name }) => !mine && !results[name].failed);
-  const best = contenders
-    .filter(({ ours: mine }) => mine)
-    .map(({ name }) =>
-      Math.min(...peers.map((peer) => advantage(results, bytes, name, peer.name))),
-    );
-  return markAtLeast('1 MiB buffers, copied, against the best peer', Math.max(...best), 3);
-}
-
-function marksOfLoans(results) {
-  const values = (key) => (results[lent][key] ?? []).map(({ value }) => value);
-  return sizes
-    .slice(-2)
-    .map(([key]) =>
-      markBelow(
-        `a loan of ${key} takes as long as one of 64 KiB`,
-        pairedRatio(values(key), values('64 KiB')),
-        2,
-        'times',
+  const best = copied
+    .map(({ name }) => ({ name, ...overBest(results, bytes, name, peersOf(contenders)) }))
+    .sort((one, other) => other.times - one.times)[0];
+  return outcome(
+    contenders,
+    results,
+    [bytes],
+    [
+      markAtLeast(
+        `1 MiB copied (${best.name}) against the best peer (${best.peer})`,
+        best.times,
+        3,
       ),
-    );
+    ],
+  );
 }

@@ -1,5 +1,5 @@
 // How many tiny tasks a second a pool of two workers does.
-import { contest } from './harness/contest.mjs';
+import { contest, forAbout } from './harness/contest.mjs';
 import { advantage, markAtLeast, outcome } from './harness/outcome.mjs';
 
 const contender = (name, exported, data = {}) => ({
@@ -22,10 +22,11 @@ const tasks = { key: 'tasks', title: 'tiny tasks', unit: '1/s', better: 'higher'
 
 export const title = 'Tiny tasks of a pool of two workers';
 
-export async function ask({ quick }) {
+export async function ask({ pick }) {
   const results = await contest(contenders, {
-    rounds: quick ? 2 : 3,
-    message: { count: quick ? 10_000 : 100_000 },
+    rounds: pick(5, 2, 1),
+    message: forAbout(pick(400, 60, 5), 'tasks', { most: 200_000 }),
+    warmUp: { count: pick(10_000, 2_000, 100) },
   });
   return outcome(
     contenders,

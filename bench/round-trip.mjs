@@ -1,82 +1,109 @@
 // How long until an answer comes: a small object there and back, in a hurry and after silence.
+import { limitOf } from './contenders/limits.mjs';
 import { contest } from './harness/contest.mjs';
 import { besideHog } from './harness/hog.mjs';
-import { advantage, markAtLeast, outcome } from './harness/outcome.mjs';
+import { advantage, markAtLeast, markAtMost, outcome, overBest } from './harness/outcome.mjs';
 
-const module = (file) => new URL(`contenders/${file}`, import.meta.url);
+const contender = (name, file, exported, rest = {}) => ({
+  name,
+  module: new URL(`contenders/${file}.mjs`, import.meta.url),
+  export: exported,
+  ...rest,
+});
+const node = (name, short, kind) => contender(name, 'node', 'roundTrip', { short, data: { kind } });
 
-const contenders = [
-  { name: 'Connection', ours: true, module: module('connection.mjs'), export: 'roundTrip' },
-  {
-    name: 'Connection, Sync',
-    ours: true,
-    module: module('connection.mjs'),
-    export: 'roundTripSync',
-  },
-  {
-    name: 'child_process.send',
-    short: 'child_process',
-    module: module('node.mjs'),
-    export: 'roundTrip',
-    data: { kind: 'json' },
-  },
-  {
-    name: 'worker_threads postMessage',
-    short: 'worker',
-    module: module('node.mjs'),
-    export: 'roundTrip',
-    data: { kind: 'thread' },
-  },
-  {
-    name: 'Unix socket, JSON lines',
-    short: 'socket',
-    module: module('node.mjs'),
-    export: 'roundTrip',
-    data: { kind: 'lines' },
-  },
-  { name: 'Python Pipe', python: 'round_trip' },
+const connection = contender('Connection', 'connection', 'roundTrip', { ours: true });
+const sync = contender('Connection, Sync', 'connection', 'roundTripSync', {
+  ours: true,
+  short: 'Sync',
+});
+const processes = [
+  node('child_process.send, json', 'child_process', 'json'),
+  node('child_process.send, advanced', 'advanced', 'advanced'),
+  node('Unix socket, JSON lines', 'socket', 'lines'),
+  contender('zeromq PAIR, JSON', 'zeromq', 'roundTrip', { short: 'zeromq' }),
+];
+const thread = node('worker_threads postMessage', 'worker', 'thread');
+const python = { name: 'Python Pipe', python: 'round_trip' };
+const polled = contender('a word, polled by two event loops', 'polled-word', 'roundTrip', {
+  control: true,
+});
+
+// They spin, so they take part only where nobody sleeps.
+const spinners = [
+  contender('ringbuf.js between threads, spinning', 'ring-threads', 'roundTrip'),
+  contender('shared-memory-disruptor, spinning', 'disruptor', 'roundTrip'),
 ];
 
-const hot = { key: 'hot', title: 'hot', unit: 'µs', better: 'lower' };
-const silence = { key: 'silence', title: 'after 10 ms of silence', unit: 'µs', better: 'lower' };
-const crowded = {
-  key: 'crowded',
-  title: 'hot, beside a busy process',
-  unit: 'µs',
-  better: 'lower',
-};
+const measure = (key, title) => ({ key, title, unit: 'µs', better: 'lower' });
+const hot = measure('hot', 'hot');
+const silences = [1, 10, 100].map((ms) => measure(`silence${ms}`, `after ${ms} ms of silence`));
+const crowded = measure('crowded', 'hot, beside a busy process');
 
 export const title = 'Round trip of { id, v, s }';
 
-export async function ask({ quick }) {
+export async function ask({ pick }) {
+  const contenders = [
+    connection,
+    sync,
+    ...processes,
+    thread,
+    ...spinners,
+    python,
+    polled,
+    limitOf('64 bytes through our ring in C++, spinning', 'hot', 'ring-trip', 64),
+  ];
   const results = await contest(contenders, {
-    rounds: quick ? 3 : 9,
-    message: { hot: quick ? 2_000 : 10_000, silent: quick ? 15 : 50, silenceMs: 10 },
-    warmUp: { hot: 3_000, silent: 2, silenceMs: 10 },
+    rounds: pick(5, 3, 1),
+    message: {
+      limitMs: pick(100, 30, 5),
+      parts: {
+        hot: { ms: pick(250, 60, 5) },
+        silence1: { pauseMs: 1, most: pick(50, 10, 2) },
+        silence10: { pauseMs: 10, most: pick(25, 5, 1) },
+        silence100: { pauseMs: 100, most: pick(8, 1, 1) },
+      },
+    },
+    warmUp: { parts: { hot: { ms: pick(250, 100, 5) }, silence1: { pauseMs: 1, most: 2 } } },
   });
+  const calm = [connection, sync, processes[0], processes[2], thread, python];
   const beside = await besideHog(() =>
-    contest(contenders, {
-      rounds: quick ? 2 : 5,
-      message: { hot: quick ? 1_000 : 3_000, silent: 1, silenceMs: 0 },
+    contest(calm, {
+      rounds: pick(3, 1),
+      message: { parts: { hot: { ms: pick(200, 80, 5) } } },
     }),
   );
-  for (const { name } of contenders) {
+  for (const { name } of calm) {
     if (results[name].failed) continue;
     if (beside[name].failed) results[name] = beside[name];
-    else results[name].crowded = beside[name].hot;
+    else {
+      results[name].crowded = beside[name].hot;
+      results[name].pooled.crowded = beside[name].pooled.hot;
+    }
   }
-  const faster = (measure) => advantage(results, measure, 'Connection', 'child_process.send');
-  return outcome(
-    contenders,
-    results,
-    [hot, silence, crowded],
-    [
-      markAtLeast('Connection hot against child_process.send', faster(hot), 4),
-      markAtLeast(
-        'Connection after 10 ms of silence against child_process.send',
-        faster(silence),
-        1,
-      ),
-    ],
-  );
+  return outcome(contenders, results, [hot, ...silences, crowded], marksOf(results));
+}
+
+function marksOf(results) {
+  const peers = processes.map(({ name }) => name);
+  const best = (measure) => overBest(results, measure, connection.name, peers);
+  const [fast, late] = [best(hot), best(silences[2])];
+  return [
+    markAtLeast(`Connection, hot, against the best process peer (${fast.peer})`, fast.times, 10),
+    markAtMost(
+      `Connection, hot, of a word polled by two event loops`,
+      1 / advantage(results, hot, connection.name, polled.name),
+      2,
+    ),
+    markAtLeast(
+      `Connection after 100 ms of silence against the fastest process peer (${late.peer})`,
+      late.times,
+      1,
+    ),
+    markAtLeast(
+      'Connection, Sync, hot, against Python Pipe',
+      advantage(results, hot, sync.name, python.name),
+      20,
+    ),
+  ];
 }

@@ -1,6 +1,6 @@
 // How long it takes until a new process has said something.
 import { contest } from './harness/contest.mjs';
-import { outcome } from './harness/outcome.mjs';
+import { advantage, markAtMost, outcome } from './harness/outcome.mjs';
 
 const contender = (name, file, rest) => ({
   name,
@@ -9,25 +9,30 @@ const contender = (name, file, rest) => ({
   ...rest,
 });
 
+const ours = contender('Process, with a Connection', 'starting.mjs', { ours: true });
+const fork = contender('child_process.fork, bare', 'starting-node.mjs', { data: { kind: 'fork' } });
 const contenders = [
-  contender('Process, with a Connection', 'starting.mjs', { ours: true }),
-  contender('child_process.fork', 'starting-node.mjs', { short: 'fork', data: { kind: 'fork' } }),
+  ours,
+  fork,
   contender('worker_threads Worker', 'starting-node.mjs', {
-    short: 'worker',
     data: { kind: 'thread' },
   }),
-  { name: 'Python Process, spawned', short: 'Python', python: 'start' },
+  { name: 'Python Process, spawned', python: 'start' },
 ];
 
 const message = { key: 'message', title: 'start to first message', unit: 'ms', better: 'lower' };
 
 export const title = 'Start of a process';
 
-export async function ask({ quick }) {
+export async function ask({ pick }) {
   const results = await contest(contenders, {
-    rounds: quick ? 3 : 9,
-    message: { count: quick ? 4 : 8 },
-    warmUp: { count: 2 },
+    rounds: pick(7, 2, 1),
+    message: { count: pick(8, 3, 1) },
+    warmUp: { count: 1 },
   });
-  return outcome(contenders, results, [message], []);
+  const cost = 1 / advantage(results, message, ours.name, fork.name);
+  const marks = [
+    markAtMost('Process, from start() to the first message, of a bare fork', cost, 1.1),
+  ];
+  return outcome(contenders, results, [message], marks);
 }

@@ -5,9 +5,13 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const sources = readdirSync(path.join(root, 'native'), { recursive: true })
+const sources = ['native', 'bench/native']
+  .flatMap((folder) =>
+    readdirSync(path.join(root, folder), { recursive: true }).map((name) =>
+      path.join(folder, name),
+    ),
+  )
   .filter((name) => /\.(cc|h|c)$/.test(name))
-  .map((name) => path.join('native', name))
   .sort();
 
 // Versions differ in what they make of the same style: 14 is the one in use.

@@ -1,7 +1,7 @@
 // What it costs to make an object, to attach to one that another process made, and to close either.
 import { c_int32, Lock, Pipe, Queue, SharedArray, Value } from 'interproc';
 import { serve } from '../harness/serve.mjs';
-import { median } from '../harness/statistics.mjs';
+import { latencies } from '../harness/statistics.mjs';
 import { startPartner } from './ours.mjs';
 
 const kinds = {
@@ -23,7 +23,7 @@ function time(count, make) {
     for (const one of made) one.close();
     times.push((performance.now() - start) * 1000);
   }
-  return { value: median(times) };
+  return latencies(times);
 }
 
 export async function attach({ kind }, tell) {

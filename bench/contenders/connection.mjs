@@ -2,7 +2,7 @@
 import { Pipe } from 'interproc';
 import { serve } from '../harness/serve.mjs';
 import { startPartner } from './ours.mjs';
-import { message, rate, timeTrips, timeTripsSync } from './work.mjs';
+import { item, message, rate, timeTrips, timeTripsSync } from './work.mjs';
 
 async function servePair(tell, partnerName, data, round, options = {}) {
   const [here, there] = Pipe(options);
@@ -19,7 +19,7 @@ async function servePair(tell, partnerName, data, round, options = {}) {
 
 export function roundTrip(_data, tell) {
   return servePair(tell, 'echo', {}, (here, request) =>
-    timeTrips(request, async () => {
+    timeTrips(request, () => async () => {
       await here.send(message);
       await here.recv();
     }),
@@ -32,7 +32,7 @@ export async function echo({ connection }) {
 
 export function roundTripSync(_data, tell) {
   return servePair(tell, 'echoSync', {}, (here, request) =>
-    timeTripsSync(request, () => {
+    timeTripsSync(request, () => () => {
       here.sendSync(message);
       here.recvSync();
     }),
@@ -43,11 +43,75 @@ export function echoSync({ connection }) {
   untilEnd(() => connection.sendSync(connection.recvSync()));
 }
 
+export function roundTripBytes(_data, tell) {
+  return servePair(tell, 'echoBytes', {}, (here, request) =>
+    timeTrips(request, ({ size }) => {
+      const bytes = Buffer.alloc(size, 1);
+      return async () => {
+        await here.sendBytes(bytes);
+        await here.recvBytes();
+      };
+    }),
+  );
+}
+
+export async function echoBytes({ connection }) {
+  try {
+    for (;;) await connection.sendBytes(await connection.recvBytes());
+  } catch (error) {
+    passUnlessOver(error);
+  }
+}
+
+export function roundTripBytesSync(_data, tell) {
+  return servePair(tell, 'echoBytesSync', {}, (here, request) =>
+    timeTripsSync(request, ({ size }) => {
+      const bytes = Buffer.alloc(size, 1);
+      return () => {
+        here.sendBytesSync(bytes);
+        here.recvBytesSync();
+      };
+    }),
+  );
+}
+
+export function echoBytesSync({ connection }) {
+  untilEnd(() => connection.sendBytesSync(connection.recvBytesSync()));
+}
+
 function untilEnd(step) {
   try {
     for (;;) step();
   } catch (error) {
-    if (error.code !== 'ERR_EOF' && error.code !== 'EPIPE') throw error;
+    passUnlessOver(error);
+  }
+}
+
+function passUnlessOver(error) {
+  if (error.code !== 'ERR_EOF' && error.code !== 'EPIPE') throw error;
+}
+
+/** Objects one way. `null` ends a round; the answer to it ends the measurement. */
+export function throughput(_data, tell) {
+  return servePair(tell, 'sink', {}, async (here, { count }) => ({
+    items: await rate(count, async () => {
+      for (let i = 0; i < count; i++) await here.send(item(i));
+      await here.send(null);
+      const received = await here.recv();
+      if (received !== count) throw new Error(`${received} of ${count} items arrived`);
+    }),
+  }));
+}
+
+export async function sink({ connection }) {
+  let received = 0;
+  for await (const one of connection) {
+    if (one !== null) {
+      received++;
+      continue;
+    }
+    await connection.send(received);
+    received = 0;
   }
 }
 
@@ -61,17 +125,16 @@ export function large({ form }, tell) {
     async (here, { count, size }) => {
       const bytes = Buffer.alloc(size, 1);
       const sync = form === 'sync';
-      return {
-        bytes: await rate(count * size, async () => {
-          for (let i = 0; i < count; i++) {
-            if (sync) here.sendBytesSync(bytes);
-            else await here.sendBytes(bytes);
-          }
-          await here.sendBytes(Buffer.alloc(0));
-          const total = await here.recv();
-          if (total !== count * size) throw new Error(`${total} bytes arrived`);
-        }),
+      const send = async () => {
+        for (let i = 0; i < count; i++) {
+          if (sync) here.sendBytesSync(bytes);
+          else await here.sendBytes(bytes);
+        }
+        await here.sendBytes(Buffer.alloc(0));
+        const total = await here.recv();
+        if (total !== count * size) throw new Error(`${total} bytes arrived`);
       };
+      return { bytes: await rate(count * size, send, count) };
     },
     options,
   );
@@ -94,6 +157,6 @@ export async function largeSink({ connection, form }) {
       total = 0;
     }
   } catch (error) {
-    if (error.code !== 'ERR_EOF') throw error;
+    passUnlessOver(error);
   }
 }

@@ -1,21 +1,27 @@
-// Ours: one counter raised many times, alone and by two processes at once, by `add` and under locks.
-import { c_int32, Lock, Queue, Value } from 'interproc';
+// Ours: one counter raised for some time, by one process and by two at once: by `add`, by Atomics on the view, under locks.
+import { c_int32, Lock, Queue, SharedArray, Value } from 'interproc';
 import { serve } from '../harness/serve.mjs';
 import { startPartner } from './ours.mjs';
 
+/** How many increments between two looks at the clock, which costs as much as one or two. */
+const chunk = 200;
+
 const raise = {
-  add(counter, _lock, count) {
-    for (let i = 0; i < count; i++) counter.add(1);
+  add({ counter }) {
+    for (let i = 0; i < chunk; i++) counter.add(1);
   },
-  lock(counter, lock, count) {
-    for (let i = 0; i < count; i++) {
+  atomics({ array }) {
+    for (let i = 0; i < chunk; i++) Atomics.add(array, 0, 1);
+  },
+  lock({ counter, lock }) {
+    for (let i = 0; i < chunk; i++) {
       lock.acquireSync();
       counter.value += 1;
       lock.release();
     }
   },
-  own(counter, _lock, count) {
-    for (let i = 0; i < count; i++) {
+  own({ counter }) {
+    for (let i = 0; i < chunk; i++) {
       counter.acquireSync();
       counter.value += 1;
       counter.release();
@@ -23,41 +29,51 @@ const raise = {
   },
 };
 
-/** Seconds, on a clock that all processes share. */
+/** Milliseconds, on a clock that all processes share. */
 function now() {
-  return Number(process.hrtime.bigint()) / 1e9;
+  return Number(process.hrtime.bigint()) / 1e6;
 }
 
-/** Both go on at the same moment. */
-function meet(gate) {
-  gate.add(1);
-  while (gate.add(0) % 2 !== 0);
+/** How many there were from `begin` to `end`. */
+function raiseBetween(form, shared, begin, end) {
+  while (now() < begin);
+  let count = 0;
+  for (; now() < end; count += chunk) raise[form](shared);
+  return count;
 }
 
 export async function increments({ form }, tell) {
   const shared = {
     counter: new Value(c_int32, 0),
+    array: new SharedArray(c_int32, 1),
     lock: new Lock(),
-    gate: new Value(c_int32, 0),
     orders: new Queue(),
   };
-  const { counter, lock, gate, orders } = shared;
+  const { counter, array, orders } = shared;
   const partner = await startPartner(import.meta.url, 'contend', { ...shared, form });
   await serve(
     tell,
-    async ({ count }) => {
+    async ({ ms }) => {
       counter.value = 0;
-      const begin = now();
-      raise[form](counter, lock, count);
-      const alone = count / (now() - begin);
-
-      await orders.put(count);
-      meet(gate);
+      array[0] = 0;
       const start = now();
-      raise[form](counter, lock, count);
-      const end = Math.max(now(), await partner.next());
-      if (counter.value !== 3 * count) throw new Error(`${counter.value} is not ${3 * count}`);
-      return { alone: { value: alone }, contended: { value: (2 * count) / (end - start) } };
+      const alone = raiseBetween(form, shared, start, start + ms);
+      const aloneMs = now() - start;
+
+      // Far enough in the future that the other one hears of it in time.
+      const begin = now() + 5;
+      await orders.put({ begin, end: begin + ms });
+      const mine = raiseBetween(form, shared, begin, begin + ms);
+      const theirs = await partner.next();
+      const total = form === 'atomics' ? array[0] : counter.value;
+      if (total !== alone + mine + theirs) {
+        throw new Error(`${total} is not ${alone} + ${mine} + ${theirs}`);
+      }
+      return {
+        alone: { value: (alone / aloneMs) * 1000 },
+        contended: { value: ((mine + theirs) / ms) * 1000 },
+        fairness: { value: Math.min(mine, theirs) / Math.max(mine, theirs, 1) },
+      };
     },
     async () => {
       orders.shutdown();
@@ -67,11 +83,7 @@ export async function increments({ form }, tell) {
   );
 }
 
-/** Sleeps until there is an order, does as many, and says when it was done. */
-export async function contend({ counter, lock, gate, orders, form }, tell) {
-  for await (const count of orders) {
-    meet(gate);
-    raise[form](counter, lock, count);
-    tell(now());
-  }
+/** Sleeps until there is an order, and says how many it did. */
+export async function contend({ orders, form, ...shared }, tell) {
+  for await (const { begin, end } of orders) tell(raiseBetween(form, shared, begin, end));
 }

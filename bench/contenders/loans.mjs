@@ -2,8 +2,8 @@
 // the last byte, and gives a loan back before it answers.
 import { Pipe } from 'interproc';
 import { serve } from '../harness/serve.mjs';
-import { median } from '../harness/statistics.mjs';
 import { startPartner } from './ours.mjs';
+import { timeTrips } from './work.mjs';
 
 const send = {
   async lent(here, size) {
@@ -22,26 +22,18 @@ const send = {
 export async function handOver({ form }, tell) {
   const [here, connection] = Pipe();
   const partner = await startPartner(import.meta.url, 'receiver', { connection, form });
+  // One for all sizes, made when the first is asked for.
+  let bytes = Buffer.alloc(0);
   await serve(
     tell,
-    async ({ sizes, count }) => {
-      const samples = {};
-      const bytes = Buffer.alloc(
-        form === 'copied' ? Math.max(...sizes.map(([, size]) => size)) : 0,
-        1,
-      );
-      for (const [key, size] of sizes) {
-        const times = [];
-        for (let i = 0; i < count; i++) {
-          const start = performance.now();
-          await send[form](here, size, bytes);
-          const received = await here.recv();
-          times.push((performance.now() - start) * 1000);
-          if (received !== size) throw new Error(`${received} of ${size} bytes arrived`);
-        }
-        samples[key] = { value: median(times) };
-      }
-      return samples;
+    (request) => {
+      const largest = Math.max(...Object.values(request.parts).map(({ size }) => size));
+      if (form === 'copied' && bytes.length < largest) bytes = Buffer.alloc(largest, 1);
+      return timeTrips(request, ({ size }) => async () => {
+        await send[form](here, size, bytes);
+        const received = await here.recv();
+        if (received !== size) throw new Error(`${received} of ${size} bytes arrived`);
+      });
     },
     async () => {
       here.close();

@@ -7,14 +7,25 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { launchExport } from '../harness/launch.mjs';
+import { framesOver } from './frames.mjs';
 import { roles } from './roles.mjs';
 
 const self = fileURLToPath(import.meta.url);
 
 /** Starts `role` in another process or thread, and gives this side's port to it. */
 export function openPort(kind, role) {
-  return { json: forked, advanced: forked, thread: threaded, lines: socketed }[kind](role, kind);
+  const open = {
+    json: forked,
+    advanced: forked,
+    thread: threaded,
+    lines: socketed,
+    frames: socketed,
+  };
+  return open[kind](role, kind);
 }
+
+/** How messages stand in a socket's bytes. */
+const over = { lines: linesOver, frames: framesOver };
 
 function forked(role, serialization) {
   const child = fork(self, ['fork', role], {
@@ -46,15 +57,15 @@ function threaded(role) {
   };
 }
 
-async function socketed(role) {
+async function socketed(role, kind) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'interproc-bench-'));
   const address = path.join(folder, 'socket');
   try {
     const server = net.createServer().listen(address);
-    const child = launchExport(import.meta.url, 'connected', { address, role });
+    const child = launchExport(import.meta.url, 'connected', { address, role, kind });
     const socket = await new Promise((resolve) => server.once('connection', resolve));
     server.close();
-    const port = linesOver(socket);
+    const port = over[kind](socket);
     return {
       ...port,
       async close() {
@@ -84,10 +95,10 @@ function linesOver(socket) {
   };
 }
 
-export async function connected({ address, role }) {
+export async function connected({ address, role, kind }) {
   const socket = net.connect(address);
   socket.on('error', () => process.exit());
-  roles[role](linesOver(socket));
+  roles[role](over[kind](socket));
   await new Promise((resolve) => socket.on('close', resolve));
 }
 
@@ -96,6 +107,10 @@ if (!isMainThread && workerData?.role) {
   roles[workerData.role]({
     send: (message) => parentPort.postMessage(message),
     onMessage: (listener) => parentPort.on('message', listener),
+    drained(message) {
+      parentPort.postMessage(message);
+      return new Promise(setImmediate);
+    },
   });
 } else if (process.argv[2] === 'fork') {
   process.on('SIGINT', () => {});
@@ -103,5 +118,6 @@ if (!isMainThread && workerData?.role) {
   roles[process.argv[3]]({
     send: (message) => process.send(message),
     onMessage: (listener) => process.on('message', listener),
+    drained: (message) => new Promise((resolve) => process.send(message, resolve)),
   });
 }

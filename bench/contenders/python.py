@@ -1,63 +1,13 @@
-"""The peers in Python: multiprocessing as it comes. Does a round for each line of JSON on standard input, and answers on descriptor 3."""
+"""The peers in Python: multiprocessing as it comes. Its queue and its pipe; the rest is in python_sync.py."""
 
-import ctypes
 import json
 import multiprocessing
-import os
-import signal
 import sys
-import time
+
+from python_rounds import child, end_with_parent, rate, serve, time_parts
+from python_sync import attach, increments, meet, pairs, start, wake
 
 MESSAGE = {"id": 1, "v": 2.5, "s": "hello"}
-PR_SET_PDEATHSIG = 1
-
-
-def end_with_parent():
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def tell(message):
-    os.write(3, (json.dumps(message) + "\n").encode())
-
-
-def serve(do_round):
-    tell("ready")
-    for line in sys.stdin:
-        try:
-            tell(do_round(json.loads(line)))
-        except Exception as error:  # told to whoever asked
-            tell({"failed": repr(error)})
-
-
-def percentile(values, share):
-    ordered = sorted(values)
-    position = (len(ordered) - 1) * share
-    below = int(position)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (position - below)
-
-
-def time_trips(count, pause_ms, trip):
-    times = []
-    for _ in range(count):
-        if pause_ms:
-            time.sleep(pause_ms / 1000)
-        start = time.perf_counter_ns()
-        trip()
-        times.append((time.perf_counter_ns() - start) / 1000)
-    return {"value": percentile(times, 0.5), "p99": percentile(times, 0.99)}
-
-
-def child(target, *args):
-    process = multiprocessing.Process(target=guarded, args=(target, *args), daemon=True)
-    process.start()
-    return process
-
-
-def guarded(target, *args):
-    end_with_parent()
-    target(*args)
 
 
 # Round trips
@@ -68,6 +18,11 @@ def echo(connection):
         connection.send(connection.recv())
 
 
+def echo_bytes(connection):
+    while True:
+        connection.send_bytes(connection.recv_bytes())
+
+
 def round_trip(_data):
     here, there = multiprocessing.Pipe()
     child(echo, there)
@@ -76,16 +31,35 @@ def round_trip(_data):
         here.send(MESSAGE)
         here.recv()
 
-    def do_round(request):
-        return {
-            "hot": time_trips(request["hot"], 0, trip),
-            "silence": time_trips(request["silent"], request["silenceMs"], trip),
-        }
-
-    serve(do_round)
+    serve(lambda request: time_parts(request["parts"], lambda _part: trip))
 
 
-# Throughput of a queue
+def round_trip_bytes(_data):
+    here, there = multiprocessing.Pipe()
+    child(echo_bytes, there)
+
+    def trip_for(part):
+        data = b"\1" * part["size"]
+
+        def trip():
+            here.send_bytes(data)
+            here.recv_bytes()
+
+        return trip
+
+    serve(lambda request: time_parts(request["parts"], trip_for))
+
+
+# Throughput
+
+
+def item(number):
+    return {"id": number, "v": number / 2, "s": "hello"}
+
+
+def expect(connection, count):
+    received = connection.recv()
+    assert received == count, f"{received} of {count} arrived"
 
 
 def queue_sink(queue, answers):
@@ -103,20 +77,63 @@ def throughput(_data):
     answers, theirs = multiprocessing.Pipe(duplex=False)
     child(queue_sink, queue, theirs)
 
-    def do_round(request):
-        count = request["pythonCount"]
-        start = time.perf_counter()
+    def put(count):
         for number in range(count):
-            queue.put({"id": number, "v": number / 2, "s": "hello"})
+            queue.put(item(number))
         queue.put(None)
-        received = answers.recv()
-        assert received == count, received
-        return {"items": {"value": count / (time.perf_counter() - start)}}
+        expect(answers, count)
 
-    serve(do_round)
+    serve(lambda request: {"items": rate(request["count"], lambda: put(request["count"]))})
 
 
-# Large buffers
+def pipe_sink(connection):
+    received = 0
+    while True:
+        if connection.recv() is None:
+            connection.send(received)
+            received = 0
+        else:
+            received += 1
+
+
+def pipe_throughput(_data):
+    here, there = multiprocessing.Pipe()
+    child(pipe_sink, there)
+
+    def send(count):
+        for number in range(count):
+            here.send(item(number))
+        here.send(None)
+        expect(here, count)
+
+    serve(lambda request: {"items": rate(request["count"], lambda: send(request["count"]))})
+
+
+# Bytes
+
+
+def count_sink(connection):
+    received = 0
+    while True:
+        if connection.recv_bytes():
+            received += 1
+        else:
+            connection.send(received)
+            received = 0
+
+
+def bytes_throughput(data):
+    here, there = multiprocessing.Pipe()
+    child(count_sink, there)
+    payload = b"\1" * data["size"]
+
+    def send(count):
+        for _ in range(count):
+            here.send_bytes(payload)
+        here.send_bytes(b"")
+        expect(here, count)
+
+    serve(lambda request: {"items": rate(request["count"], lambda: send(request["count"]))})
 
 
 def bytes_sink(connection):
@@ -134,159 +151,114 @@ def large(_data):
     child(bytes_sink, there)
 
     def do_round(request):
-        data = b"\1" * request["size"]
-        start = time.perf_counter()
-        for _ in range(request["count"]):
+        count, size = request["count"], request["size"]
+        data = b"\1" * size
+
+        def send():
+            for _ in range(count):
+                here.send_bytes(data)
+            here.send_bytes(b"")
+            expect(here, count * size)
+
+        return {"bytes": rate(count * size, send, count)}
+
+    serve(do_round)
+
+
+def receipt(connection):
+    while True:
+        connection.send(len(connection.recv_bytes()))
+
+
+def hand_over(_data):
+    here, there = multiprocessing.Pipe()
+    child(receipt, there)
+
+    def trip_for(part):
+        data = b"\1" * part["size"]
+
+        def trip():
             here.send_bytes(data)
-        here.send_bytes(b"")
-        total = here.recv()
-        assert total == request["size"] * request["count"], total
-        return {"bytes": {"value": total / (time.perf_counter() - start)}}
+            expect(here, part["size"])
 
-    serve(do_round)
+        return trip
 
-
-# Increments of a counter under its lock
+    serve(lambda request: time_parts(request["parts"], trip_for))
 
 
-def increment(counter, count):
-    lock = counter.get_lock()
-    for _ in range(count):
-        with lock:
-            counter.value += 1
+# Many to many
 
 
-def contend(counter, connection):
+def fan_producer(queue, orders):
     while True:
-        increment(counter, connection.recv())
-        connection.send(time.monotonic())
+        for number in range(orders.recv()):
+            queue.put(item(number))
+        orders.send("done")
 
 
-def increments(_data):
-    counter = multiprocessing.Value("i", 0)
-    here, there = multiprocessing.Pipe()
-    child(contend, counter, there)
-
-    def do_round(request):
-        count = request["pythonCount"]
-        counter.value = 0
-        start = time.perf_counter()
-        increment(counter, count)
-        alone = count / (time.perf_counter() - start)
-        start = time.monotonic()
-        here.send(count)
-        increment(counter, count)
-        end = max(time.monotonic(), here.recv())
-        assert counter.value == 3 * count, counter.value
-        return {"alone": {"value": alone}, "contended": {"value": 2 * count / (end - start)}}
-
-    serve(do_round)
+def fan_consumer(queue, orders):
+    while True:
+        orders.recv()
+        received = 0
+        while queue.get() is not None:
+            received += 1
+        orders.send(received)
 
 
-# Locks that nobody else wants
-
-
-def pairs(data):
-    lock = getattr(multiprocessing, data["kind"])()
-
-    def do_round(request):
-        count = request["pythonCount"]
-        acquire, release = lock.acquire, lock.release
-        start = time.perf_counter()
+def fan(data):
+    queue = multiprocessing.Queue()
+    producers, consumers = [], []
+    for group, count, target in (
+        (producers, data["producers"], fan_producer),
+        (consumers, data["consumers"], fan_consumer),
+    ):
         for _ in range(count):
-            acquire()
-            release()
-        return {"pairs": {"value": count / (time.perf_counter() - start)}}
+            here, there = multiprocessing.Pipe()
+            child(target, queue, there)
+            group.append(here)
 
-    serve(do_round)
-
-
-# Waking a process that sleeps
-
-
-def sleeper(event, connection):
-    while True:
-        event.wait()
-        woken = time.monotonic_ns()
-        event.clear()
-        connection.send(woken)
-
-
-def wake(_data):
-    event = multiprocessing.Event()
-    here, there = multiprocessing.Pipe()
-    child(sleeper, event, there)
+    def pass_on(count):
+        for one in producers + consumers:
+            one.send(count)
+        for producer in producers:
+            producer.recv()
+        received = 0
+        while True:
+            for _ in consumers:
+                queue.put(None)
+            received += sum(consumer.recv() for consumer in consumers)
+            if received == count * len(producers):
+                return
+            # A producer's own thread may still be writing what it put: some of it came after the end.
+            for consumer in consumers:
+                consumer.send(0)
 
     def do_round(request):
-        times = []
-        for _ in range(request["count"]):
-            time.sleep(request["silenceMs"] / 1000)
-            start = time.monotonic_ns()
-            event.set()
-            times.append((here.recv() - start) / 1000)
-        return {"wake": {"value": percentile(times, 0.5), "p99": percentile(times, 0.99)}}
+        share = request["count"] // len(producers)
+        return {"items": rate(share * len(producers), lambda: pass_on(share))}
 
     serve(do_round)
 
 
-# A barrier of four processes
-
-PARTIES = 4
-
-
-def party(barrier, connection):
-    while True:
-        for _ in range(connection.recv() + 1):
-            barrier.wait()
-
-
-def meet(_data):
-    barrier = multiprocessing.Barrier(PARTIES)
-    connections = []
-    for _ in range(PARTIES - 1):
-        here, there = multiprocessing.Pipe()
-        child(party, barrier, there)
-        connections.append(here)
-
-    def do_round(request):
-        count = request["count"]
-        for connection in connections:
-            connection.send(count)
-        barrier.wait()
-        start = time.perf_counter()
-        for _ in range(count):
-            barrier.wait()
-        return {"meetings": {"value": count / (time.perf_counter() - start)}}
-
-    serve(do_round)
-
-
-# From start to first message
-
-
-def say_hello(connection):
-    connection.send("hello")
-
-
-def start(_data):
-    context = multiprocessing.get_context("spawn")
-
-    def do_round(request):
-        times = []
-        for _ in range(request["count"]):
-            here, there = context.Pipe()
-            begin = time.perf_counter()
-            process = context.Process(target=say_hello, args=(there,))
-            process.start()
-            here.recv()
-            times.append((time.perf_counter() - begin) * 1000)
-            process.join()
-        return {"message": {"value": percentile(times, 0.5)}}
-
-    serve(do_round)
-
+TARGETS = (
+    round_trip,
+    round_trip_bytes,
+    throughput,
+    pipe_throughput,
+    bytes_throughput,
+    large,
+    hand_over,
+    fan,
+    increments,
+    pairs,
+    wake,
+    meet,
+    start,
+    attach,
+)
 
 if __name__ == "__main__":
     end_with_parent()
     options = json.loads(sys.argv[1])
-    globals()[options["target"]](options["data"] if "data" in options else None)
+    targets = {target.__name__: target for target in TARGETS}
+    targets[options["target"]](options.get("data"))

@@ -1,11 +1,9 @@
-// Ours over queues: small objects and large buffers from one process to one other. `null` ends a round; the answer to it,
-// on a second queue, ends the measurement.
+// Ours over queues: small objects and buffers from one process to one other. `null`, or nothing in a buffer, ends a round; the
+// answer to it, on a second queue, ends the measurement.
 import { Queue } from 'interproc';
 import { serve } from '../harness/serve.mjs';
 import { startPartner } from './ours.mjs';
-import { item, rate } from './work.mjs';
-
-const batch = 100;
+import { batch, batches, item, rate } from './work.mjs';
 
 async function servePair(tell, data, options, round) {
   const queue = new Queue(options);
@@ -23,70 +21,85 @@ async function servePair(tell, data, options, round) {
   );
 }
 
-export function throughput({ form }, tell) {
-  return servePair(tell, { form }, {}, async (queue, answers, { count }) => ({
+/** Objects, or buffers of `size` bytes through a queue that does not encode. */
+export function throughput({ form, size }, tell) {
+  const bytes = size && Buffer.alloc(size, 1);
+  const make = size ? () => bytes : item;
+  const options = size ? { codec: 'raw' } : {};
+  const data = { form, end: size ? 'empty' : 'null' };
+  return servePair(tell, data, options, async (queue, answers, { count }) => ({
     items: await rate(count, async () => {
-      await produce[form](queue, count);
+      await produce[form](queue, count, make);
+      await queue.put(size ? Buffer.alloc(0) : null);
       const received = await answers.get();
       if (received !== count) throw new Error(`${received} of ${count} items arrived`);
     }),
   }));
 }
 
-async function put(queue, count) {
-  for (let i = 0; i < count; i++) await queue.put(item(i));
-  await queue.put(null);
+async function put(queue, count, make) {
+  for (let i = 0; i < count; i++) await queue.put(make(i));
 }
 
-function putSync(queue, count) {
-  for (let i = 0; i < count; i++) queue.putSync(item(i));
-  queue.putSync(null);
+function putSync(queue, count, make) {
+  for (let i = 0; i < count; i++) queue.putSync(make(i));
 }
 
-async function putMany(queue, count) {
-  for (let i = 0; i < count; i += batch) {
-    await queue.putMany(Array.from({ length: Math.min(batch, count - i) }, (_, k) => item(i + k)));
-  }
-  await queue.put(null);
+async function putMany(queue, count, make) {
+  for (const items of batches(count, make)) await queue.putMany(items);
 }
 
-const produce = { single: put, sync: putSync, many: putMany, iterate: put };
+function putManySync(queue, count, make) {
+  for (const items of batches(count, make)) queue.putManySync(items);
+}
 
+const produce = { single: put, sync: putSync, many: putMany, manySync: putManySync, iterate: put };
+
+const isEnd = { null: (received) => received === null, empty: (received) => received.length === 0 };
+
+/** Each calls `take` with every item, and waits for what it gives only where that is something. */
 const consume = {
   async single(queue, take) {
     for (;;) {
-      const received = await queue.get();
-      if (received === null) await take(null);
-      else take(received);
+      const told = take(await queue.get());
+      if (told) await told;
     }
   },
   async sync(queue, take) {
     for (;;) {
-      const received = queue.getSync();
-      if (received === null) await take(null);
-      else take(received);
+      const told = take(queue.getSync());
+      if (told) await told;
     }
   },
   async many(queue, take) {
     for (;;) {
       for (const received of await queue.getMany(batch)) {
-        if (received === null) await take(null);
-        else take(received);
+        const told = take(received);
+        if (told) await told;
+      }
+    }
+  },
+  async manySync(queue, take) {
+    for (;;) {
+      for (const received of queue.getManySync(batch)) {
+        const told = take(received);
+        if (told) await told;
       }
     }
   },
   async iterate(queue, take) {
     for await (const received of queue) {
-      if (received === null) await take(null);
-      else take(received);
+      const told = take(received);
+      if (told) await told;
     }
   },
 };
 
-export async function sink({ queue, answers, form }) {
+export async function sink({ queue, answers, form, end }) {
   let received = 0;
+  const over = isEnd[end];
   const take = (one) => {
-    if (one !== null) {
+    if (!over(one)) {
       received++;
       return undefined;
     }
@@ -113,14 +126,13 @@ export async function large(_data, tell) {
     tell,
     async ({ count, size }) => {
       const bytes = Buffer.alloc(size, 1);
-      return {
-        bytes: await rate(count * size, async () => {
-          for (let i = 0; i < count; i++) await queue.put(bytes);
-          await queue.put(Buffer.alloc(0));
-          const total = await answers.get();
-          if (total !== count * size) throw new Error(`${total} bytes arrived`);
-        }),
+      const send = async () => {
+        for (let i = 0; i < count; i++) await queue.put(bytes);
+        await queue.put(Buffer.alloc(0));
+        const total = await answers.get();
+        if (total !== count * size) throw new Error(`${total} bytes arrived`);
       };
+      return { bytes: await rate(count * size, send, count) };
     },
     async () => {
       queue.shutdown();

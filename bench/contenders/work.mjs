@@ -1,12 +1,9 @@
-// What all contenders send and how they time it, so that none has an easier task.
+// How all contenders time what they do, so that none has an easier task.
+import { cpuSeconds } from '../harness/cpu.mjs';
 import { serve } from '../harness/serve.mjs';
-import { latencies, median } from '../harness/statistics.mjs';
+import { latencies } from '../harness/statistics.mjs';
 
-export const message = { id: 1, v: 2.5, s: 'hello' };
-
-export function item(id) {
-  return { id, v: id / 2, s: 'hello' };
-}
+export { batch, batches, item, message } from './items.mjs';
 
 export function sleep(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
@@ -18,48 +15,61 @@ export function sleepSync(ms) {
   Atomics.wait(sleeper, 0, 0, ms);
 }
 
-/** Rounds of `trip`, hot and after silence: `{ hot, silence }`. */
-export async function timeTrips({ hot, silent, silenceMs }, trip) {
-  return {
-    hot: latencies(await repeat(hot, 0, trip)),
-    silence: latencies(await repeat(silent, silenceMs, trip)),
-  };
+/**
+ * Times `tripFor(part)` again and again for each of `parts`, `{ [key]: { ms, most, pauseMs } }`: until `ms` are over or there
+ * were `most`, after `pauseMs` of sleep before each, which are not counted.
+ */
+export async function timeTrips({ parts }, tripFor) {
+  const samples = {};
+  for (const [key, part] of Object.entries(parts)) {
+    samples[key] = await timePart(part, tripFor(part));
+  }
+  return samples;
 }
 
-async function repeat(count, pauseMs, trip) {
-  const times = new Float64Array(count);
-  for (let i = 0; i < count; i++) {
+async function timePart({ ms = Infinity, most = 20_000, pauseMs = 0 }, trip) {
+  const times = [];
+  const cpu = cpuSeconds();
+  const until = performance.now() + ms;
+  while (times.length < most && (times.length === 0 || performance.now() < until)) {
     if (pauseMs > 0) await sleep(pauseMs);
     const start = performance.now();
     await trip();
-    times[i] = (performance.now() - start) * 1000;
+    times.push((performance.now() - start) * 1000);
   }
-  return times;
+  return latencies(times, { cpu: perMillion(cpuSeconds() - cpu, times.length) });
 }
 
-export function timeTripsSync({ hot, silent, silenceMs }, trip) {
-  return {
-    hot: latencies(repeatSync(hot, 0, trip)),
-    silence: latencies(repeatSync(silent, silenceMs, trip)),
-  };
+export function timeTripsSync({ parts }, tripFor) {
+  return Object.fromEntries(
+    Object.entries(parts).map(([key, part]) => [key, timePartSync(part, tripFor(part))]),
+  );
 }
 
-function repeatSync(count, pauseMs, trip) {
-  const times = new Float64Array(count);
-  for (let i = 0; i < count; i++) {
+function timePartSync({ ms = Infinity, most = 20_000, pauseMs = 0 }, trip) {
+  const times = [];
+  const cpu = cpuSeconds();
+  const until = performance.now() + ms;
+  while (times.length < most && (times.length === 0 || performance.now() < until)) {
     if (pauseMs > 0) sleepSync(pauseMs);
     const start = performance.now();
     trip();
-    times[i] = (performance.now() - start) * 1000;
+    times.push((performance.now() - start) * 1000);
   }
-  return times;
+  return latencies(times, { cpu: perMillion(cpuSeconds() - cpu, times.length) });
 }
 
-/** `amount` over the time that `work` takes, by second. */
-export async function rate(amount, work) {
+/** `amount` over the time that `work` takes, by second, and the CPU seconds of all who take part, per million of `messages`. */
+export async function rate(amount, work, messages = amount) {
+  const cpu = cpuSeconds();
   const start = performance.now();
   await work();
-  return { value: (amount / (performance.now() - start)) * 1000 };
+  const seconds = (performance.now() - start) / 1000;
+  return { value: amount / seconds, cpu: perMillion(cpuSeconds() - cpu, messages) };
+}
+
+function perMillion(seconds, count) {
+  return (seconds / count) * 1e6;
 }
 
 /** Times `startOne` again and again. It gives a function that waits until what was started has ended. */
@@ -72,6 +82,6 @@ export function serveStarts(tell, startOne) {
       times.push(performance.now() - start);
       await ended();
     }
-    return { message: { value: median(times) } };
+    return { message: latencies(times) };
   });
 }

@@ -20,7 +20,10 @@ try {
   const target = await import(module);
   await target[name](data, tell);
 } catch (error) {
-  console.error(`${name}: ${error.stack ?? error}`);
-  process.exitCode = 1;
+  if (error.code === 'ERR_PEER_MISSING') tell({ missing: error.message });
+  else {
+    console.error(`${name}: ${error.stack ?? error}`);
+    process.exitCode = 1;
+  }
 }
 process.exit();

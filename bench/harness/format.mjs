@@ -1,8 +1,10 @@
 // Numbers for people: three digits, a unit once in the head of the table.
 
+/** Three digits; `-` for what is not there. */
 export function number(value) {
   if (!Number.isFinite(value)) return '-';
   const size = Math.abs(value);
+  if (size >= 1e9) return `${digits(value / 1e9)} G`;
   if (size >= 1e6) return `${digits(value / 1e6)} M`;
   if (size >= 1e4) return `${digits(value / 1e3)} k`;
   return digits(value);

@@ -1,7 +1,10 @@
 // Medians and percentiles. No averages: one pause of the machine would move them.
 
 export function percentile(values, share) {
-  const sorted = [...values].sort((a, b) => a - b);
+  return percentileOfSorted(Float64Array.from(values).sort(), share);
+}
+
+function percentileOfSorted(sorted, share) {
   const position = (sorted.length - 1) * share;
   const below = Math.floor(position);
   const above = Math.min(below + 1, sorted.length - 1);
@@ -22,9 +25,21 @@ export function summary(values) {
   };
 }
 
-/** Of the latencies of one round, in microseconds. */
-export function latencies(microseconds) {
-  return { value: percentile(microseconds, 0.5), p99: percentile(microseconds, 0.99) };
+/**
+ * Of all single times of all rounds. A percentile that fewer than one of them lies beyond is left out: with 50 times there
+ * is nothing to know about the slowest in a thousand.
+ */
+export function tails(times) {
+  const sorted = Float64Array.from(times).sort();
+  const at = (share) =>
+    sorted.length * (1 - share) >= 0.999 ? percentileOfSorted(sorted, share) : undefined;
+  return { count: sorted.length, p50: at(0.5), p99: at(0.99), p999: at(0.999) };
+}
+
+/** The sample of a round that timed single events, in microseconds: rounded to nanoseconds, because they travel as JSON. */
+export function latencies(microseconds, more = {}) {
+  const times = Array.from(microseconds, (time) => Math.round(time * 1000) / 1000);
+  return { value: median(times), times, ...more };
 }
 
 /**
