@@ -21,7 +21,7 @@ export interface Wait {
   readonly signal?: AbortSignal;
 }
 
-const forEver: Wait = Object.freeze({ timeout: Infinity });
+export const forEver: Wait = Object.freeze({ timeout: Infinity });
 const once: Wait = Object.freeze({ timeout: 0 });
 const waitOptions: readonly string[] = ['block', 'timeout', 'signal'];
 

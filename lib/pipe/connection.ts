@@ -1,40 +1,28 @@
 import type { Duplex } from 'node:stream';
 import type { Attachment } from '../attachment.js';
 import type { Codec } from '../codec/codec.js';
-import { type BytesLike, readMaxLength, readSlice, wholeMessage } from '../bytes.js';
+import { type BytesLike, readMaxLength, readSlice } from '../bytes.js';
 import { toDuplex } from './duplex.js';
-import {
-  BrokenPipeError,
-  BufferTooShort,
-  ClosedError,
-  CorruptSegmentError,
-  EOFError,
-  InterprocError,
-  TimeoutError,
-} from '../errors.js';
-import { Lending } from '../loans/lending.js';
-import { Loan } from '../loans/loan.js';
+import { ClosedError } from '../errors.js';
+import { Lending, type LoanCalls } from '../loans/lending.js';
+import type { Loan } from '../loans/loan.js';
 import { keepUntilArrived } from './in-transit.js';
-import { untilEndOfFile } from './message-end.js';
-import * as messages from '../messages.js';
-import { binding, Outcome } from '../native.js';
+import { binding } from '../native.js';
 import {
   readInteger,
   readSyncWait,
   readTimeout,
   readWait,
   type SyncWaitOptions,
-  type Wait,
   type WaitOptions,
 } from '../options.js';
+import { readableOf, Receiver } from './receiver.js';
 import { conditionOf } from '../select/condition-watch.js';
 import { type HasSelectable, type Selectable, selectable } from '../select/selectable.js';
 import { closedId, type Handle, SharedObject } from '../shared-object.js';
-import { handOver, type Transfer, transfer } from './transfer.js';
+import { Sender, throwTimeout } from './sender.js';
+import { type Transfer, transfer } from './transfer.js';
 import { toWebStreams, type WebStreams } from './web-streams.js';
-import { type Blocked, blocked, type Lane } from '../waiting/lane.js';
-
-const done: Promise<void> = Promise.resolve();
 
 /**
  * One end of a pipe. Message boundaries are kept, empty messages too. Python: `multiprocessing.connection.Connection`.
@@ -49,32 +37,26 @@ export class Connection<T = unknown>
   implements AsyncIterable<T>, HasSelectable
 {
   readonly #end: number;
-  readonly #codec: Codec<T>;
-  readonly #sends: Lane;
-  readonly #receives: Lane;
+  readonly #sender: Sender<T>;
+  readonly #receiver: Receiver<T>;
   readonly #lending: Lending;
-  readonly #readable: boolean;
-  readonly #writable: boolean;
-  #spoilt = false;
 
   /** Made by `Pipe`, `attach` and whoever receives one. @internal */
   constructor(attachment: Attachment, end: number, codec: Codec<T>) {
     super(attachment, 'connection');
     this.#end = end;
-    this.#codec = codec;
-    const { readable, writable } = binding.pipeAbilities(attachment.id, end);
-    this.#readable = readable;
-    this.#writable = writable;
-    this.#sends = attachment.lane(`send${end}`);
-    this.#receives = attachment.lane(`receive${end}`);
-    this.#lending = new Lending(this, attachment, attachment.lane(`lend${end}`), {
-      lend: (id, bytes) => binding.pipeLend(id, end, bytes),
-      take: (id) => binding.pipeTakeLoan(id, end),
-      put: (id, loan, view, meta) => binding.pipeSendLoan(id, end, loan, view, meta),
-      side: `end${end}`,
-      lendable: 4 + 2 * end + 1,
-      putLock: -1,
+    const { id } = attachment;
+    const { readable, writable } = binding.pipeAbilities(id, end);
+    const lending = new Lending(this, attachment, attachment.lane(`lend${end}`), loanCalls(end));
+    const common = { owner: this, id, end, codec, lending };
+    const sends = attachment.lane(`send${end}`);
+    const receives = attachment.lane(`receive${end}`);
+    this.#sender = new Sender({ ...common, able: writable, lane: sends });
+    this.#receiver = new Receiver({ ...common, able: readable, lane: receives }, () => {
+      // Nothing is left that it could do.
+      if (!writable) this.close();
     });
+    this.#lending = lending;
   }
 
   override get handle(): Handle {
@@ -83,12 +65,12 @@ export class Connection<T = unknown>
 
   /** Whether messages can come from this end. False for the writing end of a one-way pipe, and after `recvBytes` met a longer message. */
   get readable(): boolean {
-    return this.#readable && !this.#spoilt && !this.closed;
+    return this.#receiver.able && !this.closed;
   }
 
   /** Whether messages can be sent by this end. */
   get writable(): boolean {
-    return this.#writable && !this.closed;
+    return this.#sender.able && !this.closed;
   }
 
   /**
@@ -100,14 +82,7 @@ export class Connection<T = unknown>
    */
   send(message: T | Loan, options?: WaitOptions): Promise<void> {
     try {
-      const wait = readWait(options, 'send');
-      if (message instanceof Loan) {
-        const attempt = this.#publishing(message);
-        if (!this.#sends.busy && !wait.signal?.aborted && attempt() !== blocked) return done;
-        return this.#sends.wait(this, wait, attempt, throwTimeout);
-      }
-      const objects = this.#encode(message);
-      return this.#sendEncoded(objects, wait);
+      return this.#sender.send(message, readWait(options, 'send'));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -115,25 +90,21 @@ export class Connection<T = unknown>
 
   /** Blocks the thread while there is no room. @throws what `send` rejects with */
   sendSync(message: T | Loan, options?: SyncWaitOptions): void {
-    const wait = readSyncWait(options, 'sendSync');
-    if (message instanceof Loan) {
-      this.#sends.waitSync(wait, this.#publishing(message), throwTimeout);
-      return;
-    }
-    const objects = this.#encode(message);
-    if (!this.#sends.busy && this.#sendScratch(objects) !== blocked) return;
-    const bytes = messages.encodedCopy();
-    this.#sends.waitSync(wait, () => this.#sendBuffer(bytes, objects), throwTimeout);
+    this.#sender.sendSync(message, readSyncWait(options, 'sendSync'));
   }
 
   /** Takes the next message; waits for one. Rejects with EOFError, TimeoutError, AbortError, ClosedError, SerializationError, `ERR_NOT_READABLE`. */
   recv(options?: WaitOptions): Promise<T> {
-    return this.#receive(options, 'recv', this.#take);
+    try {
+      return this.#receiver.wait(this.#receiver.message, readWait(options, 'recv'));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** Blocks the thread until there is a message. @throws what `recv` rejects with */
   recvSync(options?: SyncWaitOptions): T {
-    return this.#receiveSync(options, 'recvSync', this.#take);
+    return this.#receiver.waitSync(this.#receiver.message, readSyncWait(options, 'recvSync'));
   }
 
   /**
@@ -145,7 +116,7 @@ export class Connection<T = unknown>
     try {
       const size = readInteger(bytes, 'bytes', 1);
       const wait = readWait(options, 'alloc');
-      this.#checkWritable();
+      this.#sender.requireAble();
       return this.#lending.lend(size, wait, throwTimeout) as Promise<Loan<Meta>>;
     } catch (error) {
       return Promise.reject(error);
@@ -156,7 +127,7 @@ export class Connection<T = unknown>
   allocSync<Meta = unknown>(bytes: number, options?: SyncWaitOptions): Loan<Meta> {
     const size = readInteger(bytes, 'bytes', 1);
     const wait = readSyncWait(options, 'allocSync');
-    this.#checkWritable();
+    this.#sender.requireAble();
     return this.#lending.lendSync(size, wait, throwTimeout) as Loan<Meta>;
   }
 
@@ -165,12 +136,18 @@ export class Connection<T = unknown>
    * messages are copied. `release` it when it was read. Rejects as `recv` does.
    */
   recvLoan<Meta = unknown>(options?: WaitOptions): Promise<Loan<Meta>> {
-    return this.#receive(options, 'recvLoan', this.#takeLoan) as Promise<Loan<Meta>>;
+    try {
+      const loan = this.#receiver.wait(this.#receiver.loan, readWait(options, 'recvLoan'));
+      return loan as Promise<Loan<Meta>>;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** The same, blocking the thread. */
   recvLoanSync<Meta = unknown>(options?: SyncWaitOptions): Loan<Meta> {
-    return this.#receiveSync(options, 'recvLoanSync', this.#takeLoan) as Loan<Meta>;
+    const wait = readSyncWait(options, 'recvLoanSync');
+    return this.#receiver.waitSync(this.#receiver.loan, wait) as Loan<Meta>;
   }
 
   /**
@@ -180,13 +157,7 @@ export class Connection<T = unknown>
   sendBytes(buffer: BytesLike, offset = 0, size?: number, options?: WaitOptions): Promise<void> {
     try {
       const wait = readWait(options, 'sendBytes');
-      const bytes = readSlice(buffer, offset, size);
-      this.#checkWritable();
-      if (!this.#sends.busy && !wait.signal?.aborted && this.#sendBuffer(bytes) !== blocked)
-        return done;
-      // The caller may change the buffer while the message waits.
-      const copy = Buffer.from(bytes);
-      return this.#sends.wait(this, wait, () => this.#sendBuffer(copy), throwTimeout);
+      return this.#sender.sendBytes(readSlice(buffer, offset, size), wait);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -195,9 +166,7 @@ export class Connection<T = unknown>
   /** The same, blocking the thread. */
   sendBytesSync(buffer: BytesLike, offset = 0, size?: number, options?: SyncWaitOptions): void {
     const wait = readSyncWait(options, 'sendBytesSync');
-    const bytes = readSlice(buffer, offset, size);
-    this.#checkWritable();
-    this.#sends.waitSync(wait, () => this.#sendBuffer(bytes), throwTimeout);
+    this.#sender.sendBytesSync(readSlice(buffer, offset, size), wait);
   }
 
   /**
@@ -207,7 +176,8 @@ export class Connection<T = unknown>
   recvBytes(maxLength?: number, options?: WaitOptions): Promise<Buffer> {
     try {
       const most = readMaxLength(maxLength);
-      return this.#receive(options, 'recvBytes', () => this.#takeBytes(most));
+      const wait = readWait(options, 'recvBytes');
+      return this.#receiver.wait(() => this.#receiver.bytes(most), wait);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -216,7 +186,8 @@ export class Connection<T = unknown>
   /** The same, blocking the thread. */
   recvBytesSync(maxLength?: number, options?: SyncWaitOptions): Buffer {
     const most = readMaxLength(maxLength);
-    return this.#receiveSync(options, 'recvBytesSync', () => this.#takeBytes(most));
+    const wait = readSyncWait(options, 'recvBytesSync');
+    return this.#receiver.waitSync(() => this.#receiver.bytes(most), wait);
   }
 
   /**
@@ -226,7 +197,8 @@ export class Connection<T = unknown>
   recvBytesInto(buffer: BytesLike, offset = 0, options?: WaitOptions): Promise<number> {
     try {
       const target = readSlice(buffer, offset);
-      return this.#receive(options, 'recvBytesInto', () => this.#takeInto(target));
+      const wait = readWait(options, 'recvBytesInto');
+      return this.#receiver.wait(() => this.#receiver.into(target), wait);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -235,17 +207,14 @@ export class Connection<T = unknown>
   /** The same, blocking the thread. */
   recvBytesIntoSync(buffer: BytesLike, offset = 0, options?: SyncWaitOptions): number {
     const target = readSlice(buffer, offset);
-    return this.#receiveSync(options, 'recvBytesIntoSync', () => this.#takeInto(target));
+    const wait = readSyncWait(options, 'recvBytesIntoSync');
+    return this.#receiver.waitSync(() => this.#receiver.into(target), wait);
   }
 
   /** Whether `recv` would give something at once, the end of file included; waits up to `timeout` milliseconds for that. Takes nothing. */
   poll(timeout = 0): Promise<boolean> {
     try {
-      const wait = { timeout: readTimeout(timeout) };
-      this.#checkReadable();
-      if (this.#look() === true) return Promise.resolve(true);
-      if (wait.timeout === 0) return Promise.resolve(false);
-      return this.#receives.wait(this, wait, this.#look, () => false);
+      return this.#receiver.poll({ timeout: readTimeout(timeout) });
     } catch (error) {
       return Promise.reject(error);
     }
@@ -253,23 +222,21 @@ export class Connection<T = unknown>
 
   /** The same, blocking the thread. */
   pollSync(timeout = 0): boolean {
-    const wait = { timeout: readTimeout(timeout) };
-    this.#checkReadable();
-    return this.#receives.waitSync(wait, this.#look, () => false);
+    return this.#receiver.pollSync({ timeout: readTimeout(timeout) });
   }
 
   /** Messages as they come, until the end of file. Leaving the loop early loses nothing. */
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
-    return untilEndOfFile(this);
+    return this.#receiver.messages();
   }
 
   /** For `wait()`: a message, or the end of file. @internal */
   [selectable](): Selectable {
     const check = () => {
-      if (!this.closed) this.#checkReadable();
+      if (!this.closed) this.#receiver.requireAble();
       return false;
     };
-    return conditionOf(this.attachment, 2 * this.#end, () => this.id, check);
+    return conditionOf(this.attachment, readableOf(this.#end), () => this.id, check);
   }
 
   /** A stream of messages both ways (object mode). It reads no more than is wanted; destroying or ending it both ways closes this end. */
@@ -299,9 +266,8 @@ export class Connection<T = unknown>
 
   override close(): void {
     if (this.closed) return;
-    this.#lending.id = closedId;
     binding.pipeCloseEnd(this.id, this.#end);
-    super.close();
+    this.#letGo();
   }
 
   /** @internal */
@@ -315,184 +281,25 @@ export class Connection<T = unknown>
       },
       finish: () => {
         keepUntilArrived(this.attachment, this.#end);
-        this.#lending.id = closedId;
-        super.close();
+        this.#letGo();
       },
     };
   }
 
-  #publishing(loan: Loan): () => undefined | Blocked {
-    this.#checkWritable();
-    const { attempt, need } = this.#lending.publication(loan);
-    return () => {
-      const outcome = attempt(false);
-      if (outcome > 0) return undefined;
-      if (outcome === Outcome.brokenPipe) throw new BrokenPipeError();
-      return this.#sends.blockedOn(8 + 2 * this.#end + 1, need);
-    };
-  }
-
-  #encode(message: T): readonly object[] | undefined {
-    this.#checkWritable();
-    messages.encode(this.#codec, message);
-    return messages.takeObjects();
-  }
-
-  #sendEncoded(objects: readonly object[] | undefined, wait: Wait): Promise<void> {
-    if (!this.#sends.busy && !wait.signal?.aborted && this.#sendScratch(objects) !== blocked)
-      return done;
-    const bytes = messages.encodedCopy();
-    return this.#sends.wait(this, wait, () => this.#sendBuffer(bytes, objects), throwTimeout);
-  }
-
-  #sendScratch(objects: readonly object[] | undefined): undefined | Blocked {
-    const { start, end } = messages.scratch;
-    const outcome =
-      objects === undefined
-        ? binding.pipeSend(this.id, this.#end, start, end)
-        : handOver(objects, () => binding.pipeSend(this.id, this.#end, start, end), succeeded);
-    return outcome > 0 ? undefined : this.#sendOutcome(outcome, end - start);
-  }
-
-  #sendBuffer(bytes: Uint8Array, objects?: readonly object[]): undefined | Blocked {
-    const outcome = handOver(
-      objects,
-      () => binding.pipeSendBytes(this.id, this.#end, bytes, 0, bytes.length),
-      succeeded,
-    );
-    return outcome > 0 ? undefined : this.#sendOutcome(outcome, bytes.length);
-  }
-
-  #sendOutcome(outcome: number, need: number): Blocked {
-    if (outcome === Outcome.brokenPipe) throw new BrokenPipeError();
-    return this.#sends.blockedOn(2 * this.#end + 1, need);
-  }
-
-  #receive<R>(
-    options: WaitOptions | undefined,
-    where: string,
-    take: () => R | Blocked,
-  ): Promise<R> {
-    try {
-      const wait = readWait(options, where);
-      this.#checkReadable();
-      if (!this.#receives.busy && !wait.signal?.aborted) {
-        const result = take();
-        if (result !== blocked) return Promise.resolve(result);
-      }
-      return this.#receives.wait(this, wait, () => this.#takeLater(take), throwTimeout);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  #receiveSync<R>(options: SyncWaitOptions | undefined, where: string, take: () => R | Blocked): R {
-    const wait = readSyncWait(options, where);
-    this.#checkReadable();
-    return this.#receives.waitSync(wait, () => this.#takeLater(take), throwTimeout);
-  }
-
-  /** An earlier wait of this thread may have met too long a message meanwhile. */
-  #takeLater<R>(take: () => R | Blocked): R | Blocked {
-    this.#checkReadable();
-    return take();
-  }
-
-  readonly #take = (): T | Blocked => {
-    const outcome = binding.pipeReceive(this.id, this.#end);
-    if (outcome >= 0) return messages.decode(this.#codec, 0, outcome);
-    if (outcome === Outcome.loan) return this.#takeCopy() as T;
-    if (outcome !== Outcome.smallBuffer) return this.#receiveOutcome(outcome);
-    messages.growReceived();
-    return this.#take();
-  };
-
-  readonly #takeLoan = (): Loan | Blocked => {
-    const loan = this.#lending.take();
-    return typeof loan === 'number' ? this.#receiveOutcome(loan) : loan;
-  };
-
-  /** The bytes of the loan that is known to be next. */
-  #takeCopy(): Buffer {
-    const loan = this.#takeLoan();
-    if (loan === blocked) throw new CorruptSegmentError(`A message of '${this.name}' vanished`);
-    try {
-      return Buffer.from(loan.buffer);
-    } finally {
-      loan.release();
-    }
-  }
-
-  #takeBytes(most: number): Buffer | Blocked {
-    const length = binding.pipeNextLength(this.id, this.#end);
-    if (length < 0) return this.#receiveOutcome(length);
-    if (length > most) {
-      this.#spoil();
-      throw new BufferTooShort(`A message of ${length} bytes is longer than ${most}`);
-    }
-    const bytes = Buffer.allocUnsafe(length);
-    const outcome = binding.pipeReceiveInto(this.id, this.#end, bytes, 0);
-    if (outcome === Outcome.loan) return this.#takeCopy();
-    // What is read twice in shared memory may have changed in between; these bytes are nobody's then.
-    if (outcome === length) return bytes;
-    throw new CorruptSegmentError(`The length of a message of '${this.name}' changed`);
-  }
-
-  #takeInto(target: Uint8Array): number | Blocked {
-    const outcome = binding.pipeReceiveInto(this.id, this.#end, target, 0);
-    if (outcome >= 0) return outcome;
-    if (outcome !== Outcome.smallBuffer && outcome !== Outcome.loan)
-      return this.#receiveOutcome(outcome);
-    const data = this.#takeBytes(wholeMessage) as Buffer;
-    if (data.length <= target.length) {
-      target.set(data);
-      return data.length;
-    }
-    throw new BufferTooShort(
-      `A message of ${data.length} bytes does not fit into ${target.length}; it is whole in data`,
-      { data },
-    );
-  }
-
-  readonly #look = (): true | Blocked => {
-    const length = binding.pipeNextLength(this.id, this.#end);
-    if (length >= 0 || length === Outcome.endOfFile) return true;
-    return this.#receives.blockedOn(2 * this.#end);
-  };
-
-  #receiveOutcome(outcome: number): Blocked {
-    if (outcome === Outcome.endOfFile) throw new EOFError();
-    return this.#receives.blockedOn(2 * this.#end);
-  }
-
-  /** As in Python: what follows a refused message cannot be trusted to be wanted. */
-  #spoil(): void {
-    this.#spoilt = true;
-    if (!this.#writable) this.close();
-  }
-
-  #checkReadable(): void {
-    if (this.#readable && !this.#spoilt) return;
-    throw new InterprocError(
-      'This end cannot be read from: it only writes, or recvBytes met too long a message',
-      {
-        code: 'ERR_NOT_READABLE',
-      },
-    );
-  }
-
-  #checkWritable(): void {
-    if (this.#writable) return;
-    throw new InterprocError('This end cannot be written to: it only reads', {
-      code: 'ERR_NOT_WRITABLE',
-    });
+  #letGo(): void {
+    this.#sender.id = this.#receiver.id = this.#lending.id = closedId;
+    super.close();
   }
 }
 
-function succeeded(outcome: number): boolean {
-  return outcome > 0;
-}
-
-function throwTimeout(): never {
-  throw new TimeoutError();
+/** What the loans of an end are made of; 2 * end + 5 is its condition for memory to lend (native/core/messages/pipe.h). */
+function loanCalls(end: number): LoanCalls {
+  return {
+    lend: (id, bytes) => binding.pipeLend(id, end, bytes),
+    take: (id) => binding.pipeTakeLoan(id, end),
+    put: (id, loan, view, meta) => binding.pipeSendLoan(id, end, loan, view, meta),
+    side: `end${end}`,
+    lendable: 4 + 2 * end + 1,
+    putLock: -1,
+  };
 }

@@ -5,9 +5,10 @@ import type { Lending } from '../loans/lending.js';
 import type { Loan } from '../loans/loan.js';
 import * as messages from '../messages.js';
 import { binding, Outcome } from '../native.js';
-import type { Wait } from '../options.js';
+import { forEver, type Wait } from '../options.js';
 import { type QueueCalls, queueCalls } from './calls.js';
 import { Condition, lockPatience } from './producer.js';
+import { iterate } from '../waiting/iteration.js';
 import { type Blocked, blocked, type Lane } from '../waiting/lane.js';
 
 /** The taking side of a queue's handle. An item is decoded after everything is unlocked. */
@@ -88,6 +89,15 @@ export class Consumer<T> {
     const take = () => this.#takeMany(most);
     if (wait.timeout === 0) return this.#now(take);
     return this.#lane.waitSync(wait, take, throwEmpty);
+  }
+
+  /** Items as they come, until the queue is shut down and drained. */
+  items(): AsyncIterator<T, undefined> {
+    return iterate({
+      take: () => (this.#lane.busy ? blocked : this.#take()),
+      wait: () => this.#lane.wait(this.#owner, forEver, this.#take, throwEmpty),
+      isEnd: (error) => error instanceof ShutDown,
+    });
   }
 
   /** Whether items wait here that the queue has not any more. */

@@ -1,6 +1,6 @@
 import { Opened } from '../attachment.js';
 import type { Codec } from '../codec/codec.js';
-import { Full, invalidArgType, ShutDown } from '../errors.js';
+import { Full, invalidArgType } from '../errors.js';
 import { binding, Outcome } from '../native.js';
 import {
   checkName,
@@ -273,17 +273,7 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
 
   /** Items as they come, until the queue is shut down and drained. Leaving the loop early loses nothing. */
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
-    return {
-      next: async () => {
-        try {
-          return { done: false, value: await this.get() };
-        } catch (error) {
-          if (error instanceof ShutDown) return { done: true, value: undefined };
-          throw error;
-        }
-      },
-      return: () => Promise.resolve({ done: true, value: undefined }),
-    };
+    return this.#consumer.items();
   }
 }
 
