@@ -16,12 +16,13 @@ const lengthsKept = 64 * batchMost;
 export const scratch: Scratch = createScratch(usual);
 let registered: Buffer = scratch.buffer;
 let received: Buffer = Buffer.allocUnsafeSlow(usual);
-let batch: Buffer = Buffer.allocUnsafeSlow(usual);
+let batch: Scratch = createScratch(usual);
+let registeredBatch: Buffer = batch.buffer;
 export let lengths = new Uint32Array(batchMost);
 
 binding.setTransmitBuffer(registered);
 binding.setReceiveBuffer(received);
-binding.setBatchBuffer(batch);
+binding.setBatchBuffer(registeredBatch);
 binding.setLengths(lengths);
 
 /** Encodes into `scratch`, which the addon then reads. What was encoded before is gone. */
@@ -55,21 +56,38 @@ export interface Batch {
   readonly objects: readonly SharedLike[];
 }
 
-/** Encodes all of the values before any is sent: one that cannot be encoded throws here, and nothing is queued. */
+/** The lengths of a batch while it is being encoded: a getter may send something, or receive. */
+let sizes = new Uint32Array(batchMost);
+let encoding = false;
+
+/**
+ * Encodes all of the values, each straight behind the one before, before any is sent: one that cannot be encoded throws here, and
+ * nothing is queued.
+ */
 export function encodeBatch<T>(codec: Codec<T>, values: readonly T[]): Batch {
+  const nested = encoding;
+  // A getter may encode a batch itself: that one has memory of its own.
+  const own = nested ? createScratch(usual) : batch;
+  if (!nested && values.length > sizes.length) sizes = new Uint32Array(values.length);
+  const table = nested ? new Uint32Array(values.length) : sizes;
   const objects: SharedLike[] = [];
   let bytes = 0;
-  if (values.length > lengths.length) resizeLengths(values.length);
-  for (let index = 0; index < values.length; index++) {
-    encode(codec, values[index] as T);
-    const length = scratch.end - scratch.start;
-    if (bytes + length > batch.length)
-      resizeBatch(Math.max(bytes + length, batch.length * 2), bytes);
-    batch.set(scratch.buffer.subarray(scratch.start, scratch.end), bytes);
-    if (scratch.objects.length > 0) objects.push(...scratch.objects);
-    lengths[index] = length;
-    bytes += length;
+  encoding = true;
+  try {
+    for (let index = 0; index < values.length; index++) {
+      own.from = bytes;
+      codec.encode(values[index] as T, own);
+      if (own.objects.length > 0) objects.push(...own.objects);
+      table[index] = own.end - bytes;
+      bytes = own.end;
+    }
+  } finally {
+    encoding = nested;
   }
+  if (values.length > lengths.length) resizeLengths(values.length);
+  lengths.set(table.length === values.length ? table : table.subarray(0, values.length));
+  batch = own;
+  registerBatch();
   return { count: values.length, bytes, objects };
 }
 
@@ -81,7 +99,7 @@ export function copyBatch(
   bytes: number,
 ): WaitingBatch {
   return {
-    bytes: Buffer.from(batch.subarray(start, start + bytes)),
+    bytes: Buffer.from(batch.buffer.subarray(start, start + bytes)),
     lengths: lengths.slice(first, first + count),
   };
 }
@@ -94,22 +112,27 @@ export interface WaitingBatch {
 /** Puts a waiting batch back where the addon reads it. */
 export function restoreBatch(waiting: WaitingBatch): void {
   if (waiting.lengths.length > lengths.length) resizeLengths(waiting.lengths.length);
-  if (waiting.bytes.length > batch.length) resizeBatch(waiting.bytes.length, 0);
+  if (waiting.bytes.length > batch.buffer.length)
+    batch.buffer = Buffer.allocUnsafeSlow(waiting.bytes.length);
+  registerBatch();
   lengths.set(waiting.lengths);
-  batch.set(waiting.bytes);
+  batch.buffer.set(waiting.bytes);
 }
 
 /** Gives back what an unusually large batch made large. */
 export function trimBatch(): void {
-  if (batch.length > kept) resizeBatch(usual, 0);
+  if (batch.buffer.length > kept) {
+    batch.buffer = Buffer.allocUnsafeSlow(usual);
+    registerBatch();
+  }
   if (lengths.length > lengthsKept) resizeLengths(batchMost);
+  if (sizes.length > lengthsKept && !encoding) sizes = new Uint32Array(batchMost);
 }
 
-function resizeBatch(size: number, keep: number): void {
-  const next = Buffer.allocUnsafeSlow(size);
-  batch.copy(next, 0, 0, keep);
-  batch = next;
-  binding.setBatchBuffer(batch);
+function registerBatch(): void {
+  if (batch.buffer === registeredBatch) return;
+  registeredBatch = batch.buffer;
+  binding.setBatchBuffer(registeredBatch);
 }
 
 function resizeLengths(count: number): void {
@@ -138,6 +161,30 @@ export function decode<T>(codec: Codec<T>, start: number, end: number): T {
   received = Buffer.allocUnsafeSlow(usual);
   binding.setReceiveBuffer(received);
   return codec.decode(bytes, start, end);
+}
+
+/** How many bytes messages that came together may share memory of: what keeps one of them keeps the others. As in Node's own pool. */
+const sharedMost = 8192;
+
+/** The `count` messages in the receive buffer as they are, copied. Memory is made, and bytes are copied, for many at a time. */
+export function copyMessages(count: number): Buffer[] {
+  const items: Buffer[] = new Array(count);
+  let start = 0;
+  for (let first = 0; first < count; ) {
+    let bytes = lengths[first] as number;
+    let next = first + 1;
+    while (next < count && bytes + (lengths[next] as number) <= sharedMost)
+      bytes += lengths[next++] as number;
+    const copy = Buffer.allocUnsafeSlow(bytes);
+    received.copy(copy, 0, start, start + bytes);
+    start += bytes;
+    for (let at = 0; first < next; first++) {
+      const end = at + (lengths[first] as number);
+      items[first] = copy.subarray(at, end);
+      at = end;
+    }
+  }
+  return items;
 }
 
 /** A copy of a part of the receive buffer. */

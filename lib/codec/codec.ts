@@ -10,7 +10,9 @@ export interface SharedLike {
 export interface Scratch {
   /** Replaced by a larger one when a message needs it. */
   buffer: Buffer;
-  /** The encoded message is `buffer.subarray(start, end)`. */
+  /** Where the next message begins. What lies before it is kept: messages encoded earlier, of the same batch. */
+  from: number;
+  /** The encoded message is `buffer.subarray(start, end)`; `start` is what `from` was. */
   start: number;
   end: number;
   /** The shared objects that the message carries, each once, in the order met. */
@@ -23,7 +25,7 @@ export interface Codec<T = unknown> {
   readonly id: number;
   readonly name: string;
   /**
-   * Encodes into `scratch`, and sets its `start`, `end` and `objects`.
+   * Encodes into `scratch` at `from`, and sets its `start`, `end` and `objects`. Only part of the message may be where it threw.
    * @throws SerializationError naming the part that cannot travel.
    */
   encode(value: T, scratch: Scratch): void;
@@ -77,5 +79,5 @@ export function refuseStaying(value: object): void {
 
 /** A scratch area of its own, not known to the native side. */
 export function createScratch(size = 8192): Scratch {
-  return { buffer: Buffer.allocUnsafeSlow(size), start: 0, end: 0, objects: [] };
+  return { buffer: Buffer.allocUnsafeSlow(size), from: 0, start: 0, end: 0, objects: [] };
 }

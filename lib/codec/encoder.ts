@@ -4,7 +4,7 @@ import { writeSpecial } from './encode-special.js';
 import { extension, maxDepth } from './format.js';
 import { hasOtherProperties, isIndex } from './other-properties.js';
 import { indexSegment, pathOf, propertySegment, Unencodable } from './path.js';
-import { reserved, Writer } from './writer.js';
+import { Writer } from './writer.js';
 
 const objectPrototype: object = Object.prototype;
 const arrayPrototype: object = Array.prototype;
@@ -25,15 +25,11 @@ export class Encoder extends Writer {
   encode(value: unknown, scratch: Scratch): void {
     this.busy = true;
     try {
-      this.position = 0;
+      const start = scratch.from;
+      this.position = start;
       if (this.buffer !== scratch.buffer) this.use(scratch.buffer);
-      this.position = reserved;
       this.write(value);
-      let start = reserved;
-      if (this.hasPointers) {
-        start -= 4;
-        this.view.setUint32(start, 0x92d40000 | (extension.hasPointers << 8));
-      }
+      if (this.hasPointers) this.markPointers(start);
       scratch.start = start;
       scratch.end = this.position;
       this.handOver(scratch);
@@ -44,6 +40,12 @@ export class Encoder extends Writer {
       scratch.buffer = this.buffer;
       this.reset();
     }
+  }
+
+  /** That a message has pointers is known only at its end, and is said at its beginning. */
+  private markPointers(start: number): void {
+    this.widen(start, 0, 4);
+    this.view.setUint32(start, 0x92d40000 | (extension.hasPointers << 8));
   }
 
   private handOver(scratch: Scratch): void {

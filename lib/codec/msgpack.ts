@@ -16,7 +16,9 @@ export const msgpackCodec: Codec = {
       return;
     }
     // A getter encodes while its object is being encoded, perhaps into the very same buffer.
-    scratch.buffer = createScratch().buffer;
+    const { from, buffer } = scratch;
+    scratch.buffer = createScratch(from + 8192).buffer;
+    buffer.copy(scratch.buffer, 0, 0, from);
     new Encoder().encode(value, scratch);
   },
   decode(bytes: Buffer, start: number, end: number): unknown {

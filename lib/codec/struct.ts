@@ -2,6 +2,7 @@ import { isStruct, type StructField, type StructType } from '../ctypes/struct.js
 import type { CType } from '../ctypes/type.js';
 import { SerializationError } from '../errors.js';
 import type { Codec, Scratch } from './codec.js';
+import { reserve } from './store.js';
 
 /** What a segment's header says of a queue or pipe whose messages are records of one struct. */
 export const structCodecId = 4;
@@ -26,17 +27,21 @@ export function isStructCodec(codec: Codec): codec is StructCodec {
   return codec.id === structCodecId;
 }
 
-/** The memory of the last message: most messages come out of one and the same buffer. */
-let viewed: Buffer | undefined;
-let view: DataView = new DataView(new ArrayBuffer(0));
-
-function viewOf(bytes: Buffer): DataView {
-  if (bytes !== viewed) {
-    viewed = bytes;
-    view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-  return view;
+/** A view on the memory of the last message: most messages go into one and the same buffer, and come out of one. */
+function lastView(): (bytes: Buffer) => DataView {
+  let viewed: Buffer | undefined;
+  let view: DataView = new DataView(new ArrayBuffer(0));
+  return (bytes) => {
+    if (bytes !== viewed) {
+      viewed = bytes;
+      view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    return view;
+  };
 }
+
+const sentView = lastView();
+const receivedView = lastView();
 
 function createStructCodec<T>(type: StructType<T>): StructCodec<T> {
   const { size } = type;
@@ -47,9 +52,9 @@ function createStructCodec<T>(type: StructType<T>): StructCodec<T> {
     type,
     encode(value: T, scratch: Scratch): void {
       if (!write(value, scratch)) writeChecked(type as StructType, value, scratch);
-      scratch.objects.length = 0;
-      scratch.start = 0;
-      scratch.end = size;
+      if (scratch.objects.length !== 0) scratch.objects.length = 0;
+      scratch.start = scratch.from;
+      scratch.end = scratch.from + size;
     },
     decode(bytes: Buffer, start: number, end: number): T {
       if (end - start !== size) {
@@ -57,7 +62,7 @@ function createStructCodec<T>(type: StructType<T>): StructCodec<T> {
           `A message of ${end - start} bytes is no record of ${size} bytes (${type.code})`,
         );
       }
-      return read(viewOf(bytes), start) as T;
+      return read(receivedView(bytes), start) as T;
     },
   });
 }
@@ -70,8 +75,8 @@ interface Access {
 
 /** The scratch memory for a record. Asked for once all of a value has been read: a getter may have encoded something itself. */
 function target(scratch: Scratch, size: number): DataView {
-  if (scratch.buffer.length < size) scratch.buffer = Buffer.allocUnsafeSlow(size);
-  return viewOf(scratch.buffer);
+  reserve(scratch, size);
+  return sentView(scratch.buffer);
 }
 
 /** Any record, and the errors of what is none. */
@@ -79,8 +84,9 @@ function writeChecked(type: StructType, value: unknown, scratch: Scratch): void 
   const checked = checkRecord(type, value, '$');
   const memory = target(scratch, type.size);
   // The padding too: it must not carry what the memory held before.
-  scratch.buffer.fill(0, 0, type.size);
-  type.write(memory, 0, checked);
+  const { from } = scratch;
+  scratch.buffer.fill(0, from, from + type.size);
+  type.write(memory, from, checked);
 }
 
 function checkRecord(type: StructType, value: unknown, path: string): Record<string, unknown> {
@@ -182,7 +188,10 @@ function readField({ type }: StructField, offset: number, parts: CType[]): strin
 /** Reads and checks all of the value, and only then writes: a getter may use this very codec. */
 function writeLines(type: StructType): string[] {
   const reads: string[] = [];
-  const writes: string[] = [`const view = target(scratch, ${type.size});`];
+  const writes: string[] = [
+    `const view = target(scratch, ${type.size});`,
+    'const { from } = scratch;',
+  ];
   let names = 0;
   const visit = (record: StructType, base: number, value: string): void => {
     const count = `n${names++}`;
@@ -206,15 +215,15 @@ function writeLines(type: StructType): string[] {
     }
   };
   visit(type, 0, 'value');
-  for (const offset of paddingOf(type, 0)) writes.push(`view.setUint8(${offset}, 0);`);
+  for (const offset of paddingOf(type, 0)) writes.push(`view.setUint8(from + ${offset}, 0);`);
   return [...reads, ...writes];
 }
 
 /** `undefined` for the types whose values are no plain numbers: characters. */
 function writeField(type: CType, offset: number, value: string): string | undefined {
-  if (type.kind === 'bool') return `view.setUint8(${offset}, ${value} ? 1 : 0);`;
+  if (type.kind === 'bool') return `view.setUint8(from + ${offset}, ${value} ? 1 : 0);`;
   const accessor = accessors[type.name];
-  return accessor && `view.set${accessor}(${offset}, ${value}, true);`;
+  return accessor && `view.set${accessor}(from + ${offset}, ${value}, true);`;
 }
 
 /** A condition that holds for what `writeChecked` has to see. Comparisons with NaN are false. */

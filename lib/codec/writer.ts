@@ -1,8 +1,6 @@
 import { extension } from './format.js';
 import { Unencodable } from './path.js';
 
-/** Room for the mark that a message has pointers, which is known only at its end, and for alignment. */
-export const reserved = 8;
 /** No scalar with its header is longer. */
 const slack = 32;
 
@@ -23,7 +21,7 @@ export class Writer {
     this.buffer = buffer;
     this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
     this.limit = buffer.length - slack;
-    if (this.limit < reserved) this.grow(0);
+    if (this.limit < 0) this.grow(0);
   }
 
   protected grow(bytes: number): void {
