@@ -78,6 +78,24 @@ describe("a manager's collections", () => {
     expect(await outer.get('copy')).toEqual([1]);
   });
 
+  it('give each call a copy of its own, also where calls go in one message', async () => {
+    const dict = await manager.dict<string, unknown>({ k: [1], bytes: Buffer.from([7]) });
+    const [one, other] = (await Promise.all([dict.get('k'), dict.get('k')])) as number[][];
+    one?.push(2);
+    expect([one, other]).toEqual([[1, 2], [1]]);
+    const item = { n: 1 };
+    await manager.batch(() => Promise.all([dict.set('a', item), dict.set('b', item)]));
+    const copy = (await dict.copy()) as Map<string, { n: number }>;
+    expect(copy.get('a')).toEqual(item);
+    expect(copy.get('a')).not.toBe(copy.get('b'));
+    // Bytes are what they were, alone and among others.
+    expect(await dict.get('bytes')).toEqual(Buffer.from([7]));
+    const [bytes, size] = await Promise.all([dict.get('bytes'), dict.size()]);
+    expect([bytes, size]).toEqual([Buffer.from([7]), 4]);
+    const [first, second] = await Promise.all([dict.pop('a'), dict.has('a')]);
+    expect([first, second]).toEqual([item, false]);
+  });
+
   it('can be used before they are there, in one message with what makes them', async () => {
     const sorted = await manager.batch((m) => {
       const list = m.list([2, 1]);

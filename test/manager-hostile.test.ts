@@ -91,7 +91,7 @@ for (const [where, address] of [
     });
 
     it('ends the connection of one who sends what is no message, and says why', async () => {
-      const made = [[0, 1, 0, 'numberOfObjects', []]];
+      const made = [[0, 1, 0, 'numberOfObjects', [[]]]];
       const strange: unknown[] = [
         7,
         null,
@@ -103,14 +103,23 @@ for (const [where, address] of [
         [['call', 1]],
         [[99, 1]],
         [[-1, 1]],
-        [[0, 1.5, 0, 'create', []]],
-        [[0, Number.NaN, 0, 'create', []]],
-        [[0, 0, 0, 'create', []]],
-        [[0, -1, 0, 'create', []]],
+        [[0, 1.5, 0, 'create', [[]]]],
+        [[0, Number.NaN, 0, 'create', [[]]]],
+        [[0, 0, 0, 'create', [[]]]],
+        [[0, -1, 0, 'create', [[]]]],
         [[0, 1, 0, 'create']],
-        [[0, 1, '0', 'create', []]],
-        [[0, 1, 0, 5, []]],
+        [[0, 1, '0', 'create', [[]]]],
+        [[0, 1, 0, 5, [[]]]],
         [[0, 1, 0, 'create', {}]],
+        [[0, 1, 0, 'create', []]],
+        [[0, 1, 0, 'create', [{}]]],
+        [[0, 1, 0, 'create', [[], 'text']]],
+        [[0, 1, 0, 'create', [Buffer.from([0xc1])]]],
+        [[0, 1, 0, 'create', [Buffer.from([0x05])]]],
+        [[0, 1, 0, 'create', [Buffer.alloc(0)]]],
+        [[1, 1, 0, 'create', [[{}], [{}]]]],
+        [['__proto__', 1, 0, 'create', [[]]]],
+        [['constructor', 1, 0, 'create', [[]]]],
         [[4, 1, 0]],
         [[4, 1, -1]],
         [[4, 1, 'all']],
@@ -154,7 +163,7 @@ for (const [where, address] of [
         [2 ** 40, 'get', []],
       ];
       for (const [index, [target, method, args]] of calls.entries()) {
-        await connection.send([[0, index + 1, target, method, args]]);
+        await connection.send([[0, index + 1, target, method, [args]]]);
         const [[what, number]] = (await connection.recv()) as [unknown[]];
         expect([what, number]).toEqual([6, index + 1]);
       }
@@ -167,14 +176,14 @@ for (const [where, address] of [
         '_items',
         '',
       ].entries()) {
-        await connection.send([[0, 100 + index, object, method, []]]);
+        await connection.send([[0, 100 + index, object, method, [[]]]]);
         const [[what, number]] = (await connection.recv()) as [unknown[]];
         expect([what, number]).toEqual([6, 100 + index]);
       }
       // References that are others' are not this client's to give back.
       await connection.send([[4, object, 1000]]);
-      await connection.send([[0, 200, object, 'length', []]]);
-      expect(await connection.recv()).toEqual([[5, 200, 0]]);
+      await connection.send([[0, 200, object, 'length', [[]]]]);
+      expect(await connection.recv()).toEqual([[5, 200, [0]]]);
       await list.append(1);
     });
 
@@ -207,7 +216,7 @@ for (const [where, address] of [
       // As a client writes that does not keep to the rules: the library's own refuses to send it over TCP.
       const [writer, reader] = Pipe();
       ownBoth([writer, reader]);
-      await writer.send([[0, 1, list.handle.object, 'append', [memory]]]);
+      await writer.send([[0, 1, list.handle.object, 'append', [[memory]]]]);
       const bytes = await reader.recvBytes();
       expect(bytes.includes(memory.name)).toBe(true);
       await connection.sendBytes(bytes);
@@ -230,8 +239,8 @@ for (const [where, address] of [
         await list.append(byte);
         served++;
       });
-      await connection.send([[0, 1, 0, 'numberOfObjects', []]]);
-      expect(await connection.recv()).toEqual([[5, 1, 1]]);
+      await connection.send([[0, 1, 0, 'numberOfObjects', [[]]]]);
+      expect(await connection.recv()).toEqual([[5, 1, [1]]]);
       expect(served).toBeGreaterThan(20);
       expect(await list.length()).toBe(served);
       expect(await list.get(0)).toBe(0);

@@ -1,4 +1,6 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -6,8 +8,11 @@ import { afterAll, describe, expect, it } from 'vitest';
 import {
   activeChildren,
   AuthenticationError,
+  Client,
   ClosedError,
+  EOFError,
   InterprocError,
+  Listener,
   Manager,
   ProcessError,
   RemoteError,
@@ -15,8 +20,11 @@ import {
 } from '../dist/index.js';
 import { CounterManager, prepare, prepareBadly } from './fixtures/manager-custom.mjs';
 import { rejects } from './helpers/failures.js';
+import { own } from './helpers/owned.js';
 import { Peer } from './helpers/peer.js';
-import { runs } from './helpers/process-script.js';
+import { fixture, run, runs } from './helpers/process-script.js';
+import { stranger } from './helpers/sockets.js';
+import { until as untilTrue } from './helpers/time.js';
 
 const module = new URL('./fixtures/manager-custom.mjs', import.meta.url);
 const folder = mkdtempSync(path.join(tmpdir(), 'manager-start-'));
@@ -106,6 +114,55 @@ describe('a manager', () => {
     client.close();
   });
 
+  it('that may not make its socket says so, and leaves nothing', async () => {
+    const closed = mkdtempSync(path.join(folder, 'closed-'));
+    chmodSync(closed, 0o500);
+    // Root may write anywhere, so this is asked as somebody else.
+    const peer = new Peer('manager', 'startAsNobody', { address: path.join(closed, 'socket') });
+    expect(await peer.event('refused')).toMatchObject({ code: 'EACCES', children: 0 });
+    expect((await peer.ended).code).toBe(0);
+    expect(readdirSync(closed)).toEqual([]);
+    rmSync(closed, { recursive: true });
+  });
+
+  it('may be of a class of the main script itself', async () => {
+    const { code, stdout, stderr } = await run([fixture('manager-main-script.mjs')]);
+    expect(stderr).toBe('');
+    expect([code, stdout]).toEqual([0, 'counted 3 in another process\n']);
+  });
+
+  it('gives its handshakes no longer than handshakeTimeout', async () => {
+    const address = { host: '127.0.0.1', port: 0 };
+    const server = new SyncManager({ address, authkey: 'key', handshakeTimeout: 200 }).getServer();
+    const serving = server.serveForever();
+    await server.ready;
+    const silent = await stranger(server.address);
+    silent.resume();
+    // One who knows the key, and then says nothing.
+    const mute = await Client(server.address, { authkey: 'key' });
+    await rejects(mute.recv(), EOFError, 'ERR_EOF');
+    await untilTrue(() => silent.destroyed);
+    mute.close();
+    server.stop();
+    await serving;
+    const deaf = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(deaf, 'listening');
+    const { port } = deaf.address() as { port: number };
+    const options = { authkey: 'key', handshakeTimeout: 200 };
+    await rejects(
+      SyncManager.connect({ port }, options),
+      AuthenticationError,
+      'ERR_AUTHENTICATION',
+    );
+    deaf.close();
+    // And one who proves the key, and then answers nothing.
+    const listener = own(new Listener(address, { authkey: 'key' }));
+    await listener.ready;
+    const accepted = listener.accept();
+    await rejects(SyncManager.connect(listener.address, options), RemoteError, 'ERR_REMOTE');
+    (await accepted).close();
+  });
+
   it('goes on when its server is interrupted from the keyboard', async () => {
     const manager = await Manager();
     const pid = activeChildren()[0]?.pid as number;
@@ -130,6 +187,9 @@ describe('a manager', () => {
     expect(make({ insecure: 1 })).toThrow(TypeError);
     expect(make({ sharedMemory: 1 })).toThrow(TypeError);
     expect(make({ shutdownTimeout: 'x' })).toThrow(TypeError);
+    expect(make({ reconnect: 'yes' })).toThrow(TypeError);
+    expect(make({ handshakeTimeout: '1' })).toThrow(TypeError);
+    expect(make({ handshakeTimeout: 0 })).toThrow(RangeError);
     expect(make({ address: 5 })).toThrow(TypeError);
     expect(make({ authkey: 5 })).toThrow(TypeError);
   });

@@ -25,7 +25,7 @@ const other = makeCertificate('IP:127.0.0.1');
 const elsewhere = makeCertificate('DNS:elsewhere.test');
 const there: Address = { host, port: 0 };
 
-async function serveTls(certificate = ours) {
+async function serveTls(certificate: typeof ours & { ca?: string } = ours) {
   const manager = own(new SyncManager({ address: there, authkey, tls: certificate }));
   await manager.start();
   return { manager, address: manager.address as { host: string; port: number } };
@@ -160,6 +160,54 @@ describe('a manager over TLS', () => {
     expect(await (await client.list([1])).copy()).toEqual([1]);
     client.close();
     await asked.shutdown();
+  });
+});
+
+describe('a manager that asks for certificates of its clients', () => {
+  const member = makeCertificate('DNS:member.test');
+
+  it('serves those that it trusts and its own manager, and nobody else', async () => {
+    const { manager, address } = await serveTls({ ...ours, ca: member.cert });
+    const tls = { ca: ours.cert };
+    const attempt = (given: object) =>
+      rejects(
+        SyncManager.connect(address, { authkey, tls: { ...tls, ...given } }),
+        AuthenticationError,
+        'ERR_AUTHENTICATION',
+      );
+    try {
+      expect(await manager.dict({ a: 1 }).get('a')).toBe(1);
+      await attempt({});
+      await attempt(other);
+      const client = await SyncManager.connect(address, { authkey, tls: { ...tls, ...member } });
+      expect(await client.dict({ b: 2 }).get('b')).toBe(2);
+      client.close();
+      // A certificate does not stand for the key.
+      const keyless = SyncManager.connect(address, {
+        authkey: 'another',
+        tls: { ...tls, ...member },
+      });
+      await rejects(keyless, AuthenticationError, 'ERR_AUTHENTICATION');
+    } finally {
+      await manager.shutdown();
+    }
+  });
+
+  it('says to whoever accepts what was wrong with a certificate', async () => {
+    const listener = await listen({ authkey, tls: { ...ours, ca: [member.cert] } }, there);
+    for (const [given, message] of [
+      [{}, /missing/],
+      [other, /not one that is trusted/],
+    ] as const) {
+      const failing = rejects(listener.accept(), AuthenticationError, 'ERR_AUTHENTICATION');
+      const tls = { ca: ours.cert, ...given };
+      const connecting = Client(listener.address, { authkey, tls });
+      await rejects(connecting, AuthenticationError, 'ERR_AUTHENTICATION');
+      expect((await failing).message).toMatch(message);
+    }
+    const [near, far] = await connected(listener, { authkey, tls: { ca: ours.cert, ...member } });
+    await near.send(1);
+    expect(await far.recv()).toBe(1);
   });
 });
 

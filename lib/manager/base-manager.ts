@@ -6,6 +6,7 @@ import type { Process } from '../process/process.js';
 import { readTarget, type Target } from '../process/target.js';
 import { type Address, readAddress, readKey } from '../sockets/address.js';
 import type { TlsOptions } from '../sockets/tls-options.js';
+import { readHandshakeTimeout } from '../sockets/socket-options.js';
 import { processAuthkey } from './authkey.js';
 import type { ClientSession } from './client-session.js';
 import { type ConnectOptions, openSession } from './connect.js';
@@ -41,6 +42,8 @@ const optionNames = [
   'tls',
   'keepAlive',
   'sharedMemory',
+  'handshakeTimeout',
+  'reconnect',
   'maxBytes',
   'module',
   'shutdownTimeout',
@@ -76,6 +79,8 @@ export class BaseManager implements AsyncDisposable {
     readKey(given.authkey);
     readBoolean(given.insecure, 'insecure', false);
     readBoolean(given.sharedMemory, 'sharedMemory', true);
+    readBoolean(given.reconnect, 'reconnect', false);
+    readHandshakeTimeout(given.handshakeTimeout);
     const { shutdownTimeout } = given;
     this.#shutdownTimeout = shutdownTimeout === undefined ? 1000 : readTimeout(shutdownTimeout);
     this.#options = given;
@@ -151,6 +156,7 @@ export class BaseManager implements AsyncDisposable {
         insecure: this.#options.insecure ?? false,
         tls: this.#options.tls ?? null,
         keepAlive: this.#options.keepAlive ?? null,
+        handshakeTimeout: this.#options.handshakeTimeout ?? null,
         maxBytes: this.#options.maxBytes ?? null,
         initializer: initializer === undefined ? null : readTarget(initializer),
         initargs,
@@ -169,13 +175,14 @@ export class BaseManager implements AsyncDisposable {
   /** A server for these types in this very process: `await manager.getServer().serveForever()`. Python: `get_server()`. */
   getServer(): ManagerServer {
     this.#use();
-    const { address, insecure = false, tls, keepAlive, maxBytes } = this.#options;
+    const { address, insecure = false, tls, keepAlive, handshakeTimeout, maxBytes } = this.#options;
     return new ManagerServer({
       address,
       authkey: this.#key(),
       insecure,
       tls,
       keepAlive,
+      handshakeTimeout,
       maxBytes,
       registry: registryOf(this.constructor),
     });
@@ -290,6 +297,8 @@ registryOf(BaseManager).set(
 );
 
 /** The server that was just started has the certificate that it was given, whoever that is by name and authority. */
-function onlyOur({ cert }: TlsOptions): TlsOptions {
-  return { fingerprint: new X509Certificate(Buffer.from(cert as Uint8Array)).fingerprint256 };
+function onlyOur({ key, cert, passphrase }: TlsOptions): TlsOptions {
+  const { fingerprint256 } = new X509Certificate(Buffer.from(cert as Uint8Array));
+  // Where clients need a certificate: that one, which the server knows as its own.
+  return { fingerprint: fingerprint256, key, cert, passphrase };
 }

@@ -3,6 +3,7 @@ import { type Address, readAddress } from '../sockets/address.js';
 import { Client } from '../sockets/client.js';
 import type { TlsOptions } from '../sockets/tls-options.js';
 import { processAuthkey } from './authkey.js';
+import { ended } from './client-errors.js';
 import { ClientSession } from './client-session.js';
 import { makeProxy, type ProxyBase } from './proxy.js';
 import { type ProxyHandle, readProxyHandle } from './reference.js';
@@ -20,17 +21,27 @@ export interface ConnectOptions {
   readonly keepAlive?: number | undefined;
   /** Go through shared memory where the server is on this machine. Default `true`. */
   readonly sharedMemory?: boolean | undefined;
+  /** Milliseconds that the handshakes may take: that of TLS, the proof of the key, the agreement on what comes then. Default 10,000. */
+  readonly handshakeTimeout?: number | undefined;
+  /**
+   * Connect again when the connection was lost, for the next call on the manager or on one of its proxies. The calls that were pending
+   * have failed, and are not repeated. Default `false`: every later call fails as they did.
+   */
+  readonly reconnect?: boolean | undefined;
 }
+
+export const usualHandshakeTimeout = 10_000;
 
 /** Connects and authenticates. Rejects as `Client` does. */
 export async function openTransport(address: Address, options: ConnectOptions): Promise<Transport> {
   const { insecure = false, sharedMemory = true, tls, keepAlive } = options;
+  const { handshakeTimeout = usualHandshakeTimeout } = options;
   const authkey = options.authkey ?? (insecure ? undefined : processAuthkey());
-  const socket = await Client(address, { authkey, insecure, tls, keepAlive });
+  const socket = await Client(address, { authkey, insecure, tls, keepAlive, handshakeTimeout });
   try {
     const hello: Hello = { interproc: 1, sharedMemory };
     await socket.send(hello);
-    const { pipe, ...terms } = (await socket.recv({ timeout: 10_000 })) as Welcome;
+    const { pipe, ...terms } = (await socket.recv({ timeout: handshakeTimeout })) as Welcome;
     if (pipe === null) return socketTransport(socket, typeof address === 'string', terms);
     await socket.send('attached');
     return pipeTransport(pipe, socket, terms);
@@ -42,7 +53,19 @@ export async function openTransport(address: Address, options: ConnectOptions): 
 }
 
 export function openSession(address: Address, options: ConnectOptions): ClientSession {
-  return new ClientSession(openTransport(address, options), proxyFor);
+  const { reconnect = false } = options;
+  let connected = false;
+  const connect = async () => {
+    try {
+      const transport = await openTransport(address, options);
+      connected = true;
+      return transport;
+    } catch (cause) {
+      if (!connected || cause instanceof AuthenticationError) throw cause;
+      throw new RemoteError('The server of the manager cannot be reached again', { cause });
+    }
+  };
+  return new ClientSession(connect, proxyFor, { reconnect });
 }
 
 /** A message of a server may carry proxies of others, too. */
@@ -69,7 +92,7 @@ async function openTransportTo({ address, name }: ProxyHandle): Promise<Transpor
   const transport = await openTransport(address, {});
   if (transport.server === name) return transport;
   transport.close();
-  throw new RemoteError('The manager that this proxy is of has ended; another is at its address');
+  throw ended();
 }
 
 /** A proxy by a connection of this process to the server that the handle names; it counts as a reference of its own. */
@@ -77,7 +100,7 @@ export function attachProxy(handle: ProxyHandle): ProxyBase {
   readAddress(handle.address, 1);
   let session = sessions.get(handle.name);
   if (session === undefined || session.closed) {
-    session = new ClientSession(openTransportTo(handle), proxyFor, true);
+    session = new ClientSession(() => openTransportTo(handle), proxyFor, { forProxies: true });
     sessions.set(handle.name, session);
   }
   // Where that fails, so does every call on the proxy, and says why.

@@ -38,7 +38,7 @@ export async function serveManager(
 }
 
 async function prepare(plan: ServerProcessPlan): Promise<ManagerServer> {
-  const { address, authkey, insecure, tls, keepAlive, maxBytes } = plan;
+  const { address, authkey, insecure, tls, keepAlive, handshakeTimeout, maxBytes } = plan;
   const { initializer, initargs, module, name } = plan;
   const exported = module === null ? {} : await load(module);
   const manager = module === null ? builtInClasses.get(name) : exported[name];
@@ -54,6 +54,7 @@ async function prepare(plan: ServerProcessPlan): Promise<ManagerServer> {
     insecure,
     tls: tls ?? undefined,
     keepAlive: keepAlive ?? undefined,
+    handshakeTimeout: handshakeTimeout ?? undefined,
     maxBytes: maxBytes ?? undefined,
     registry: registryOf(manager),
   });

@@ -1,9 +1,12 @@
 import { inspect } from 'node:util';
 import { ClosedError, RemoteError } from '../errors.js';
-import type { Call, ClientSession } from './client-session.js';
+import type { Call } from './call.js';
 import { type CallMethod, faceNamed } from './client-faces.js';
+import { ended } from './client-errors.js';
+import type { ClientSession } from './client-session.js';
 import { type ProxyHandle, proxyHandle } from './reference.js';
 import { mayBeExposed } from './registry.js';
+import { serverObject } from './wire.js';
 
 /** What every proxy has besides the methods of the object that it stands for. */
 export interface ProxyBase extends Disposable, AsyncDisposable {
@@ -53,24 +56,45 @@ const forgotten = new FinalizationRegistry<ProxyReference>((reference) => refere
 class ProxyReference {
   released = false;
   readonly #session: ClientSession;
+  readonly #server: string;
   readonly #object: number;
+  /** By which connection the server knows of it. */
+  #connection: number;
 
-  constructor(session: ClientSession, object: number) {
+  constructor(session: ClientSession, { name, object }: ProxyHandle) {
     this.#session = session;
+    this.#server = name;
     this.#object = object;
+    this.#connection = session.connection;
     session.retain();
   }
 
   release(): void {
     if (this.released) return;
     this.released = true;
-    this.#session.release(this.#object);
+    this.#session.release(this.#object, this.#connection);
+  }
+
+  /** Calls the object. A new connection is told of the reference first: the server gave it back when the one before was lost. */
+  call(method: string, args: readonly unknown[], proxy: unknown): Promise<unknown> {
+    const session = this.#session;
+    session.refresh();
+    if (session.server !== undefined && session.server !== this.#server)
+      return Promise.reject(ended());
+    if (this.#connection !== session.connection && !session.closed) {
+      this.#connection = session.connection;
+      // Where that fails, so does the call behind it: an object's number is never used again.
+      session
+        .call(serverObject, 'attach', [this.#server, this.#object])
+        .promise.catch(() => undefined);
+    }
+    return session.call(this.#object, method, args, proxy).promise;
   }
 }
 
 /** A proxy for an object, which counts as one reference to it. */
 export function makeProxy(session: ClientSession, handle: ProxyHandle): ProxyBase {
-  const reference = new ProxyReference(session, handle.object);
+  const reference = new ProxyReference(session, handle);
   const dispose = () => {
     forgotten.unregister(members);
     reference.release();
@@ -80,7 +104,7 @@ export function makeProxy(session: ClientSession, handle: ProxyHandle): ProxyBas
     if (reference.released)
       return Promise.reject(new ClosedError(`This proxy of a ${handle.typeid} was disposed`));
     // The proxy itself goes along: garbage collection must not release what is being called.
-    return settle(session, session.call(handle.object, method, args, proxy));
+    return reference.call(method, args, proxy);
   };
   const target: Target = {
     call(method, args) {
@@ -118,21 +142,14 @@ export function makeProxy(session: ClientSession, handle: ProxyHandle): ProxyBas
 
 /** The promise of a call that gives a proxy, on which that proxy's methods can be called. */
 export function comingProxy<P>(session: ClientSession, call: Call): Coming<P> {
-  const promise = settle(session, call) as Promise<P>;
-  let there: Callable | undefined;
-  promise.then(
-    (proxy) => {
-      there = proxy as Callable;
-    },
-    () => undefined,
-  );
+  const promise = call.promise as Promise<P>;
   const target: Target = {
     async call(method, args) {
-      if (there !== undefined) return await callOn(there, method, args);
+      if (call.result !== undefined) return await callOn(call.result as Callable, method, args);
       // Functions stay here: what to do with one depends on what the proxy will be of.
       if (args.some((arg) => typeof arg === 'function'))
         return await callOn((await promise) as Callable, method, args);
-      const value = await settle(session, session.call(-call.number, method, args));
+      const value = await session.call(-call.number, method, args).promise;
       const proxy = (await promise) as Callable;
       const result = memberOf(faceNamed(proxy.handle?.face).results, method);
       if (result === undefined) return value;
@@ -155,20 +172,13 @@ type Callable = { readonly handle?: ProxyHandle } & Readonly<
 >;
 
 async function callOn(proxy: Callable, method: string, args: readonly unknown[]): Promise<unknown> {
-  const found = proxy[method];
+  const found = (proxy as Callable | null)?.[method];
   if (typeof found === 'function') return await found.apply(proxy, args as unknown[]);
   throw new RemoteError(`There is no method '${method}'`);
 }
 
 function memberOf<T>(members: Readonly<Record<string, T>> | undefined, name: string) {
   return members !== undefined && Object.hasOwn(members, name) ? members[name] : undefined;
-}
-
-/** The result of a call. Where it is a proxy, no more targets will name the call. */
-async function settle(session: ClientSession, { number, promise }: Call): Promise<unknown> {
-  const value = await promise;
-  if (typeof value === 'object' && value !== null && proxyHandle in value) session.forget(number);
-  return value;
 }
 
 /** `exposed`: the names that it has; without, any name that may be one. */

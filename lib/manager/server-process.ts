@@ -19,6 +19,7 @@ export interface ServerProcessPlan {
   readonly insecure: boolean;
   readonly tls: TlsOptions | null;
   readonly keepAlive: number | null;
+  readonly handshakeTimeout: number | null;
   readonly maxBytes: number | null;
   readonly initializer: TargetName | null;
   readonly initargs: readonly unknown[];

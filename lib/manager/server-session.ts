@@ -1,17 +1,10 @@
 import { EOFError, RemoteError } from '../errors.js';
-import { describeThrown, fromPart } from '../remote-error.js';
+import { Answers } from './answers.js';
 import { type Caller, runFor } from './caller.js';
 import { ObjectEntry } from './object-table.js';
 import { type ProxyHandle, proxyHandle } from './reference.js';
 import type { Transport } from './transport.js';
-import {
-  decodeMessage,
-  Entry,
-  encodeMessage,
-  type Message,
-  type Reader,
-  serverObject,
-} from './wire.js';
+import { decodeMessage, Entry, type Reader, serverObject } from './wire.js';
 
 /** What a session needs of its server. */
 export interface Host {
@@ -52,14 +45,14 @@ export class ServerSession implements Caller, Reader {
   readonly #cancels = new Map<number, AbortController>();
   readonly #references = new Map<number, number>();
   readonly #endings = new Set<() => void>();
-  #answers: (readonly unknown[])[] = [];
-  #flushing = false;
+  readonly #answers: Answers;
   #ended = false;
 
   constructor(host: Host, transport: Transport) {
     this.#host = host;
     this.#transport = transport;
     this.local = transport.local;
+    this.#answers = new Answers(transport, this, () => this.end());
   }
 
   get ended(): boolean {
@@ -91,6 +84,7 @@ export class ServerSession implements Caller, Reader {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#answers.drop();
     this.#transport.close();
     for (const controller of this.#cancels.values())
       controller.abort(new EOFError('The client is gone'));
@@ -121,7 +115,7 @@ export class ServerSession implements Caller, Reader {
     if (typeof number !== 'number' || !Number.isSafeInteger(number)) {
       throw new RemoteError('An entry without a number');
     }
-    if (what === Entry.call || what === Entry.cancellable) this.#call(entry, number);
+    if (what === Entry.call || what === Entry.cancellable) this.#callAll(entry, number);
     else if (what === Entry.cancel) this.#cancels.get(number)?.abort();
     else if (what === Entry.forget) this.#calls.delete(number);
     else if (what === Entry.release) this.#releaseReferences(number, entry[2]);
@@ -140,20 +134,29 @@ export class ServerSession implements Caller, Reader {
     this.#host.release(number, given);
   }
 
-  #call(entry: readonly unknown[], number: number): void {
-    const [what, , target, method, args] = entry;
+  #callAll(entry: readonly unknown[], first: number): void {
+    const [what, , target, method, bodies] = entry;
     const wellFormed =
       entry.length === 5 &&
-      number > 0 &&
-      !this.#calls.has(number) &&
+      first > 0 &&
       Number.isSafeInteger(target) &&
       typeof method === 'string' &&
-      Array.isArray(args);
+      Array.isArray(bodies) &&
+      (what === Entry.call || bodies.length === 1);
     if (!wellFormed) throw new RemoteError('A call that breaks the rules');
-    const given = what === Entry.cancellable ? this.#withSignal(number, args) : args;
+    let number = first;
+    for (const args of bodies as unknown[]) {
+      if (!Array.isArray(args) || this.#calls.has(number))
+        throw new RemoteError('A call that breaks the rules');
+      const given = what === Entry.cancellable ? this.#withSignal(number, args) : args;
+      this.#call(number++, target as number, method as string, given);
+    }
+  }
+
+  #call(number: number, target: number, method: string, args: readonly unknown[]): void {
     let result: unknown;
     try {
-      result = this.#invoke(target as number, method, given);
+      result = this.#invoke(target, method, args);
     } catch (error) {
       this.#fail(number, error);
       return;
@@ -242,7 +245,7 @@ export class ServerSession implements Caller, Reader {
       return;
     }
     if (value instanceof Kept) this.#calls.set(number, value);
-    this.#queue([Entry.result, number, value]);
+    this.#answers.add(Entry.result, number, value);
   }
 
   #letGo({ entry }: Kept): void {
@@ -252,53 +255,12 @@ export class ServerSession implements Caller, Reader {
 
   #fail(number: number, error: unknown): void {
     this.#cancels.delete(number);
-    if (!this.#ended) this.#queue([Entry.failure, number, error]);
-  }
-
-  /** Answers that are ready in one turn go together. */
-  #queue(answer: readonly unknown[]): void {
-    this.#answers.push(answer);
-    if (this.#flushing) return;
-    this.#flushing = true;
-    queueMicrotask(() => this.#flush());
-  }
-
-  #flush(): void {
-    this.#flushing = false;
-    const answers = this.#answers;
-    this.#answers = [];
-    if (this.#ended) return;
-    try {
-      this.#send(answers);
-    } catch {
-      // One of them cannot travel: its caller is told, the others get theirs.
-      for (const answer of answers) this.#sendAlone(answer);
-    }
-  }
-
-  #sendAlone(answer: readonly unknown[]): void {
-    try {
-      this.#send([answer]);
-    } catch (cause) {
-      const [what, number, value] = answer;
-      const replacement =
-        what === Entry.failure
-          ? describeThrown(value)
-          : new RemoteError(
-              `The result cannot be sent: ${(fromPart(cause, '$[0][2]') as Error).message}`,
-            );
-      this.#send([[Entry.failure, number, replacement]]);
-    }
-  }
-
-  #send(answers: Message): void {
-    const bytes = encodeMessage(answers, this);
-    this.#transport.send(bytes).catch(() => this.end());
+    if (!this.#ended) this.#answers.add(Entry.failure, number, error);
   }
 
   #complain(error: unknown): void {
-    this.#queue([Entry.failure, 0, error]);
-    this.#flush();
+    this.#answers.add(Entry.failure, 0, error);
+    this.#answers.flush();
   }
 }
 

@@ -6,7 +6,7 @@ import type { Address } from '../sockets/address.js';
 import { Listener } from '../sockets/listener.js';
 import type { SocketConnection } from '../sockets/socket-connection.js';
 import type { TlsOptions } from '../sockets/tls-options.js';
-import { attachProxy } from './connect.js';
+import { attachProxy, usualHandshakeTimeout } from './connect.js';
 import { type ObjectEntry, ObjectTable } from './object-table.js';
 import type { ProxyHandle } from './reference.js';
 import { make, type Registration } from './registry.js';
@@ -21,6 +21,7 @@ export interface ServerPlan {
   readonly insecure: boolean;
   readonly tls: TlsOptions | undefined;
   readonly keepAlive: number | undefined;
+  readonly handshakeTimeout: number | undefined;
   /** The longest message that a client may send. */
   readonly maxBytes: number | undefined;
   readonly registry: ReadonlyMap<string, Registration>;
@@ -53,6 +54,7 @@ export class ManagerServer implements Host {
   readonly #listener: Listener;
   readonly #authenticated: boolean;
   readonly #maxBytes: number;
+  readonly #handshakeTimeout: number;
   readonly #registry: ReadonlyMap<string, Registration>;
   readonly #objects: ObjectTable;
   /** Shared objects that were given to clients, open for as long as this server. */
@@ -71,6 +73,7 @@ export class ManagerServer implements Host {
     this.#registry = registry;
     this.#authenticated = (security.authkey?.length ?? 0) > 0;
     this.#maxBytes = maxBytes;
+    this.#handshakeTimeout = security.handshakeTimeout ?? usualHandshakeTimeout;
     this.#listener = new Listener(address, { ...security, maxBytes });
     this.#objects = new ObjectTable(this.name, () => this.address);
   }
@@ -186,13 +189,15 @@ export class ManagerServer implements Host {
 
   async #welcome(connection: SocketConnection): Promise<void> {
     const local = typeof this.address === 'string';
-    const hello = (await connection.recv({ timeout: 10_000 })) as Partial<Hello> | null;
+    const wait = { timeout: this.#handshakeTimeout };
+    const hello = (await connection.recv(wait)) as Partial<Hello> | null;
     if (hello?.interproc !== 1)
       throw new InterprocError('No client of ours', { code: 'ERR_REMOTE' });
     const offered: Terms = { server: this.name, limit: this.#maxBytes };
     const terms: Terms = { ...offered, limit: Infinity };
-    const pipe = local && hello.sharedMemory === true ? await offerPipe(connection, offered) : null;
-    if (pipe === null) await connection.send({ pipe, ...offered }, { timeout: 10_000 });
+    const pipe =
+      local && hello.sharedMemory === true ? await offerPipe(connection, offered, wait) : null;
+    if (pipe === null) await connection.send({ pipe, ...offered }, wait);
     const transport =
       pipe === null
         ? socketTransport(connection, local, terms)
@@ -207,12 +212,16 @@ export class ManagerServer implements Host {
 }
 
 /** Gives the client an end of a pipe; this side's end. */
-async function offerPipe(connection: SocketConnection, terms: Terms): Promise<Connection> {
+async function offerPipe(
+  connection: SocketConnection,
+  terms: Terms,
+  wait: { readonly timeout: number },
+): Promise<Connection> {
   const [ours, theirs] = Pipe({ codec: 'raw', capacity: pipeCapacity });
   try {
-    await connection.send({ pipe: theirs, ...terms }, { timeout: 10_000 });
+    await connection.send({ pipe: theirs, ...terms }, wait);
     // That it has its end.
-    await connection.recv({ timeout: 10_000 });
+    await connection.recv(wait);
     return ours;
   } catch (error) {
     ours.close();

@@ -1,3 +1,4 @@
+import { selectable } from '../select/selectable.js';
 import type { SocketConnection } from '../sockets/socket-connection.js';
 import type { Connection } from '../pipe/connection.js';
 
@@ -16,6 +17,8 @@ export interface Transport {
   send(bytes: Buffer): Promise<void>;
   /** The next message; its bytes are the caller's. */
   receive(): Promise<Buffer>;
+  /** Whether the other side is known to have ended. For one who waits for no message: then there is none that it could hide. */
+  over(): boolean;
   close(): void;
 }
 
@@ -37,6 +40,7 @@ export function pipeTransport(
     local: true,
     send: (bytes) => connection.sendBytes(bytes),
     receive: () => connection.recvBytes(longest),
+    over: () => hasEnded(socket),
     close: () => {
       connection.close();
       socket.close();
@@ -68,6 +72,16 @@ export function socketTransport(
     local,
     send: (bytes) => connection.sendBytes(bytes),
     receive: () => connection.recvBytes(),
+    over: () => hasEnded(connection),
     close: () => connection.close(),
   };
+}
+
+/** Nothing but its end can come through a connection whose messages are all answers, while none is waited for. */
+function hasEnded(connection: SocketConnection): boolean {
+  try {
+    return connection[selectable]().ready();
+  } catch {
+    return true;
+  }
 }

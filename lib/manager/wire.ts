@@ -8,13 +8,17 @@ import type { ProxyHandle } from './reference.js';
  * whose first element says what it is. Every call is answered once. Targets are the numbers of objects; a negative one, -n, is the
  * object that the client's call n gave or is about to give, so that calls on it need not wait for the answer.
  *
- *   client   [call, number, target, method, arguments]        one call
- *            [cancellable, …]                                 the same; the last argument is an object of options
+ *   client   [call, number, target, method, [arguments, …]]   calls of one method, one after the other: number, number + 1, …
+ *            [cancellable, …]                                 one call whose last argument is an object of options
  *            [cancel, number]                                 its caller does not want the result any more
  *            [forget, number]                                 no more targets -number will come
  *            [release, object, count]                         so many references less
- *   server   [result, number, value]
- *            [failure, number, error]
+ *   server   [result, number, [value, …]]                     the results of number, number + 1, …
+ *            [failure, number, [error, …]]                    of number 0: why the server ends the connection
+ *
+ * The codec keeps identity within a message: what is met twice arrives as one object. Two calls that have an object in common shall
+ * each have a copy. So where a message has more than one body (the arguments of a call, a value, an error), a body with objects
+ * in it stands there as the bytes of a message of its own.
  */
 export const Entry = {
   call: 0,
@@ -30,6 +34,19 @@ export const Entry = {
 export const serverObject = 0;
 
 export type Message = readonly (readonly unknown[])[];
+
+/** Where an entry of each kind has its bodies. */
+const bodiesAt: Readonly<Record<number, number>> = {
+  [Entry.call]: 4,
+  [Entry.cancellable]: 4,
+  [Entry.result]: 2,
+  [Entry.failure]: 2,
+};
+
+/** The path of the first body of a message of one entry, as errors of the codec have it. */
+export function bodyPath(what: number): string {
+  return `$[0][${bodiesAt[what]}][0]`;
+}
 
 /** What handles of proxies in a message mean to the one who reads it, and how it tells its peer of its own. */
 export interface Reader {
@@ -58,20 +75,67 @@ const keptBytes = 1024 * 1024;
 export function encodeMessage(message: Message, by: Reader): Buffer {
   const before = reader;
   reader = by;
+  const sent: object[] = [];
   try {
-    if (scratch.buffer.length > keptBytes) scratch.buffer = Buffer.allocUnsafeSlow(64 * 1024);
-    msgpackCodec.encode(message, scratch);
+    const alone = message.length === 1 && (bodiesOf(message[0] as unknown[])?.length ?? 1) === 1;
+    encode(
+      message.map((entry) => withBodies(entry, alone ? isBytes : hasIdentity(entry), by, sent)),
+      by,
+      sent,
+    );
   } finally {
     reader = before;
   }
-  const { objects } = scratch;
-  for (const { handle } of objects) {
-    const { kind } = handle as { kind?: unknown };
-    if (kind !== 'proxy' && (!by.local || kind === 'connection')) refuse(String(kind), by.local);
-  }
   // Only once it is certain that the message goes.
-  for (const object of objects) by.sending?.(object);
+  for (const object of sent) by.sending?.(object);
   return scratch.buffer.subarray(scratch.start, scratch.end);
+}
+
+function encode(value: unknown, by: Reader, sent: object[]): void {
+  if (scratch.buffer.length > keptBytes) scratch.buffer = Buffer.allocUnsafeSlow(64 * 1024);
+  msgpackCodec.encode(value, scratch);
+  for (const object of scratch.objects) {
+    const { kind } = object.handle as { kind?: unknown };
+    if (kind !== 'proxy' && (!by.local || kind === 'connection')) refuse(String(kind), by.local);
+    sent.push(object);
+  }
+}
+
+function bodiesOf(entry: readonly unknown[]): readonly unknown[] | undefined {
+  const at = bodiesAt[entry[0] as number];
+  return at === undefined ? undefined : (entry[at] as unknown[]);
+}
+
+/** The entry with those of its bodies encoded that `apart` names. */
+function withBodies(
+  entry: readonly unknown[],
+  apart: (body: unknown) => boolean,
+  by: Reader,
+  sent: object[],
+): readonly unknown[] {
+  const bodies = bodiesOf(entry);
+  if (bodies === undefined || !bodies.some(apart)) return entry;
+  const encoded = bodies.map((body) => {
+    if (!apart(body)) return body;
+    encode(body, by, sent);
+    return Buffer.from(scratch.buffer.subarray(scratch.start, scratch.end));
+  });
+  return entry.with(bodiesAt[entry[0] as number] as number, encoded);
+}
+
+/** Bytes would be taken for an encoded body. */
+function isBytes(body: unknown): boolean {
+  return body instanceof Uint8Array;
+}
+
+/** Whether something of a body could be met again in another one. Arrays of arguments are made for one call. */
+function hasIdentity([what]: readonly unknown[]): (body: unknown) => boolean {
+  const calls = what === Entry.call || what === Entry.cancellable;
+  return calls ? (body) => (body as unknown[]).some(isObject) : isObject;
+}
+
+function isObject(value: unknown): boolean {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
 function refuse(kind: string, local: boolean): never {
@@ -96,7 +160,7 @@ export function decodeMessage(bytes: Buffer, by: Reader): Message {
   if (!by.local) setSharedHooks({ ...usual, fromHandle: (handle) => onlyProxy(handle, usual) });
   try {
     const message: unknown = msgpackCodec.decode(bytes, 0, bytes.length);
-    if (Array.isArray(message) && message.every(Array.isArray)) return message as Message;
+    if (Array.isArray(message) && message.every(openBodies)) return message as Message;
   } catch (cause) {
     throw new RemoteError('The other side sent what is no message', { cause });
   } finally {
@@ -104,4 +168,20 @@ export function decodeMessage(bytes: Buffer, by: Reader): Message {
     setSharedHooks(usual);
   }
   throw new RemoteError('The other side sent what is no message');
+}
+
+/** Decodes the bodies of an entry that stand there as bytes. Gives whether it is an entry. */
+function openBodies(entry: unknown): boolean {
+  if (!Array.isArray(entry)) return false;
+  const at = bodiesAt[entry[0] as number];
+  if (at === undefined) return true;
+  const bodies: unknown = entry[at];
+  if (!Array.isArray(bodies) || bodies.length === 0) return false;
+  for (const [index, body] of bodies.entries()) {
+    if (body instanceof Uint8Array) {
+      const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
+      bodies[index] = msgpackCodec.decode(bytes, 0, bytes.length);
+    }
+  }
+  return true;
 }

@@ -82,7 +82,7 @@ function readKeepAlive(keepAlive: unknown): number {
 }
 
 /** Never without end: a stranger could hold on for ever. */
-function readHandshakeTimeout(timeout: unknown): number {
+export function readHandshakeTimeout(timeout: unknown): number {
   if (timeout === undefined) return defaultHandshakeTimeout;
   if (typeof timeout !== 'number' || Number.isNaN(timeout))
     throw invalidArgType('handshakeTimeout', 'a number of milliseconds', timeout);

@@ -3,7 +3,7 @@ import { connect, createSecureContext, type SecureContext, type TLSSocket } from
 import { AuthenticationError, TimeoutError } from '../errors.js';
 import { after } from '../select/timer.js';
 import { unusable } from './tls-gate.js';
-import type { Pem, TlsOptions } from './tls-options.js';
+import { authorities, bytesOf, type TlsOptions } from './tls-options.js';
 
 /** Begins to connect; `secured` waits for the end of that. @throws RangeError for keys and certificates that are none */
 export function connectTls(place: { host: string; port: number }, tls: TlsOptions): TLSSocket {
@@ -52,10 +52,9 @@ export async function secured(
 }
 
 function contextOf({ ca, key, cert, passphrase }: TlsOptions): SecureContext {
-  const authorities = ca === undefined ? undefined : Array.isArray(ca) ? (ca as Pem[]) : [ca];
   try {
     return createSecureContext({
-      ...(authorities === undefined ? {} : { ca: authorities.map(bytesOf) }),
+      ...(ca === undefined ? {} : { ca: authorities(ca) }),
       ...(key === undefined ? {} : { key: bytesOf(key) }),
       ...(cert === undefined ? {} : { cert: bytesOf(cert) }),
       ...(passphrase === undefined ? {} : { passphrase }),
@@ -66,10 +65,6 @@ function contextOf({ ca, key, cert, passphrase }: TlsOptions): SecureContext {
   } catch (cause) {
     throw unusable(cause as Error);
   }
-}
-
-function bytesOf(pem: unknown): Buffer {
-  return Buffer.from(pem as Uint8Array);
 }
 
 function failed(cause: Error): AuthenticationError {

@@ -1,9 +1,10 @@
+import { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { AuthenticationError } from '../errors.js';
 import { type Coded, invalidArgType } from '../errors.js';
 import { coded } from '../argument-errors.js';
-import type { TlsOptions } from './tls-options.js';
+import { authorities, bytesOf, type Pem, type TlsOptions } from './tls-options.js';
 
 export interface TlsGatePlan {
   readonly tls: TlsOptions;
@@ -21,14 +22,19 @@ export class TlsGate {
 
   /** @throws TypeError where key or certificate is missing, RangeError where they are none or do not belong together */
   constructor({ tls, timeout, onSecure, onFailed }: TlsGatePlan) {
-    const { key, cert, passphrase } = tls;
+    const { key, cert, ca } = tls;
     if (key === undefined || cert === undefined)
       throw invalidArgType('tls', 'given with key and cert, to listen', Object.keys(tls));
-    this.#server = makeServer({ key, cert, passphrase, timeout });
+    this.#server = makeServer({ ...tls, key, cert, timeout });
+    const own = new X509Certificate(bytesOf(cert)).fingerprint256;
     this.#server
       .on('secureConnection', (socket) => {
         this.#pending.delete(originOf(socket));
-        onSecure(socket);
+        if (ca === undefined || isKnown(socket, own)) onSecure(socket);
+        else {
+          onFailed(new AuthenticationError(`The client's certificate is ${flawOf(socket)}`));
+          socket.destroy();
+        }
       })
       .on('tlsClientError', (cause, socket) => {
         socket.destroy();
@@ -66,18 +72,31 @@ function originOf({ localAddress, remoteAddress, remotePort }: Socket): string {
   return `${localAddress} ${remoteAddress} ${remotePort}`;
 }
 
-interface Credentials {
-  readonly key: string | Uint8Array;
-  readonly cert: string | Uint8Array;
-  readonly passphrase: string | undefined;
+/** Whoever has the listener's own certificate has its key, whatever else that certificate is for. */
+function isKnown(socket: TLSSocket, own: string): boolean {
+  return socket.authorized || socket.getPeerX509Certificate()?.fingerprint256 === own;
+}
+
+function flawOf(socket: TLSSocket): string {
+  if (socket.getPeerX509Certificate() === undefined) return 'missing';
+  return `not one that is trusted here: ${String(socket.authorizationError)}`;
+}
+
+interface Credentials extends TlsOptions {
+  readonly key: Pem;
+  readonly cert: Pem;
   readonly timeout: number;
 }
 
-function makeServer({ key, cert, passphrase, timeout }: Credentials): Server {
+function makeServer({ key, cert, passphrase, ca, timeout }: Credentials): Server {
   try {
     return createServer({
-      key: Buffer.from(key as Uint8Array),
-      cert: Buffer.from(cert as Uint8Array),
+      key: bytesOf(key),
+      cert: bytesOf(cert),
+      // Whom to let in is decided by `isKnown`, once the handshake is over.
+      ...(ca === undefined ? {} : { ca: authorities(ca), requestCert: true }),
+      rejectUnauthorized: false,
+      allowPartialTrustChain: true,
       ...(passphrase === undefined ? {} : { passphrase }),
       handshakeTimeout: timeout,
       minVersion: 'TLSv1.2',

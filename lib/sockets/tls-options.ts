@@ -7,13 +7,16 @@ export type Pem = string | Uint8Array;
 
 /** TLS around a TCP connection. The names are those of `node:tls`. */
 export interface TlsOptions {
-  /** The private key of `cert`. Who listens needs both. */
+  /** The private key of `cert`. Who listens needs both; who connects, where clients are asked for a certificate. */
   readonly key?: Pem | undefined;
   /** The certificate that the other side is shown, with those between it and its authority. */
   readonly cert?: Pem | undefined;
   /** What opens an encrypted `key`. */
   readonly passphrase?: string | undefined;
-  /** Who connects: the authorities that the certificate may be of, or that certificate itself. Default: those that Node.js knows. */
+  /**
+   * The authorities that the other side's certificate may be of, or that certificate itself. Who connects: default are those that Node.js
+   * knows. Who listens: clients have to show a certificate then, of one of these or the listener's own; default is to ask for none.
+   */
   readonly ca?: Pem | readonly Pem[] | undefined;
   /** Who connects: the name that the certificate has to be for. Default: the address's host. */
   readonly servername?: string | undefined;
@@ -48,4 +51,13 @@ export function readTls(tls: unknown, place: Place | undefined): TlsOptions | un
 function checkPem(value: unknown, name: string): void {
   if (value !== undefined && typeof value !== 'string' && !(value instanceof Uint8Array))
     throw invalidArgType(`tls.${name}`, 'PEM as a string or bytes', typeof value);
+}
+
+/** As OpenSSL takes them. */
+export function authorities(ca: Pem | readonly Pem[]): Buffer[] {
+  return (Array.isArray(ca) ? (ca as readonly Pem[]) : [ca as Pem]).map(bytesOf);
+}
+
+export function bytesOf(pem: Pem): Buffer {
+  return Buffer.from(pem as Uint8Array);
 }
