@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { pythonProgram } from './helpers/python.js';
 import { type Ended, runExample } from './helpers/run-example.js';
 
-async function runWell(file: string): Promise<Ended> {
-  const ended = await runExample(file);
+async function runWell(file: string, args: readonly string[] = []): Promise<Ended> {
+  const ended = await runExample(file, args);
   expect(ended.err).toBe('');
   expect(ended.code).toBe(0);
   expect(ended.left).toEqual([]);
@@ -53,6 +54,17 @@ describe('the examples', () => {
   it('pass numbers through a pipeline of four processes', async () => {
     const { lines } = await runWell('pipeline.mjs');
     expect(lines).toEqual(['0 + 1 + 4 = 5', '9 + 16 + 25 = 50', '36 + 49 + 64 = 149', '81 = 81']);
+  });
+
+  it('share semaphores, memory and a list with a Python that has only its standard library', async () => {
+    const { lines } = await runWell('plain-python/main.mjs', [pythonProgram]);
+    expect(lines).toEqual(['lengths 9 6 0', 'list counted memory 2', 'permits left 0 0']);
+  });
+
+  it('end with the error of a Python that could not open what they share', async () => {
+    const { code, err, left } = await runExample('plain-python/main.mjs', ['false']);
+    expect([code, left]).toEqual([1, []]);
+    expect(err).toContain('Python ended with 1');
   });
 
   it('measure what a million integers cost in each form', async () => {
