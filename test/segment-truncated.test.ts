@@ -24,6 +24,10 @@ const objects: Record<string, { make: string; calls: string[]; prefix?: string }
     make: 'const o = new ip.JoinableQueue(); o.putSync(1);',
     calls: ['o.taskDone()', 'o.join()', 'o.joinSync({ timeout: 1000 })', 'o.getNowait()'],
   },
+  SimpleQueue: {
+    make: 'const o = new ip.SimpleQueue(); o.putSync(1);',
+    calls: ['o.putSync(1)', 'o.getSync()', 'o.get()', 'o.empty()'],
+  },
   PriorityQueue: {
     make: 'const o = new ip.PriorityQueue(); o.putSync(1, { priority: 1 });',
     calls: ['o.getNowait()', 'o.putNowait(1)', 'o.get()', 'o.qsize()'],
@@ -36,6 +40,10 @@ const objects: Record<string, { make: string; calls: string[]; prefix?: string }
     make: 'const o = new ip.Lock();',
     calls: ['o.acquireSync()', 'o.locked()', 'o.acquire()'],
   },
+  RLock: {
+    make: 'const o = new ip.RLock();',
+    calls: ['o.acquireSync()', 'o.acquire()'],
+  },
   Event: { make: 'const o = new ip.Event();', calls: ['o.wait()', 'o.isSet()', 'o.set()'] },
   Condition: {
     make: 'const o = new ip.Condition();',
@@ -43,12 +51,20 @@ const objects: Record<string, { make: string; calls: string[]; prefix?: string }
   },
   Barrier: { make: 'const o = new ip.Barrier(2);', calls: ['o.wait()', 'o.abort()', 'o.nWaiting'] },
   Semaphore: { make: 'const o = new ip.Semaphore(0);', calls: ['o.acquire()', 'o.release()'] },
+  BoundedSemaphore: {
+    make: 'const o = new ip.BoundedSemaphore(1);',
+    calls: ['o.acquire()', 'o.release()', 'o.getValue()'],
+  },
   'the permits of a Semaphore': {
     make: 'const o = new ip.Semaphore(0);',
     calls: ['o.acquire()', 'o.acquireSync({ timeout: 1000 })', 'o.release()', 'o.getValue()'],
     prefix: 'sem.',
   },
   Value: { make: `const o = new ip.Value('i', 5);`, calls: ['o.getLock().acquireSync()'] },
+  SharedArray: {
+    make: `const o = new ip.SharedArray('i', [1]);`,
+    calls: ['o.getLock().acquireSync()', 'o.getLock().acquire()'],
+  },
 };
 
 describe('an object whose file is cut off while it is in use', () => {
