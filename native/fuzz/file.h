@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "fuzz.h"
 #include "layout.h"
 #include "system/descriptor.h"
@@ -12,10 +14,11 @@
 
 namespace fuzz {
 
-inline Bytes read_file(int fd) {
+// `most`: a file with extents may be long, and nearly all of it holes.
+inline Bytes read_file(int fd, std::size_t most = SIZE_MAX) {
   struct stat about {};
   must(::fstat(fd, &about) == 0, "fstat");
-  Bytes bytes(static_cast<std::size_t>(about.st_size));
+  Bytes bytes(std::min(static_cast<std::size_t>(about.st_size), most));
   must(::pread(fd, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()), "pread");
   return bytes;
 }
