@@ -36,7 +36,7 @@ export interface Watcher {
 
 /** What every kind of object can be created with. */
 export interface CreateOptions {
-  /** 1 to 200 characters of `A-Z a-z 0-9 . _ -`. A short unique one is made where it is left out. */
+  /** 1 to 200 characters of `A-Z a-z 0-9 . _ -`, not `.` or `..`. A short unique one is made where it is left out. */
   readonly name?: string | undefined;
   /** Keep the memory until `unlink()`, even when nobody is attached. Default `false`. */
   readonly persist?: boolean | undefined;

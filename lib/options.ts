@@ -100,13 +100,14 @@ function isAbortSignal(value: unknown): value is AbortSignal {
 }
 
 /**
- * The name of a shared object: 1 to 200 characters of `A-Z a-z 0-9 . _ -`.
+ * The name of a shared object: 1 to 200 characters of `A-Z a-z 0-9 . _ -`, and not `.` or `..`.
  * @throws TypeError for another type, RangeError for another string.
  */
 export function checkName(name: unknown): string {
   if (typeof name !== 'string') throw invalidArgType('name', 'a string', name);
-  if (!/^[A-Za-z0-9._-]{1,200}$/.test(name)) {
-    throw outOfRange('name', `1 to ${maxNameLength} characters of A-Z a-z 0-9 . _ -`, name);
+  if (!/^(?!\.\.?$)[A-Za-z0-9._-]{1,200}$/.test(name)) {
+    const names = `1 to ${maxNameLength} characters of A-Z a-z 0-9 . _ -, and not '.' or '..'`;
+    throw outOfRange('name', names, name);
   }
   return name;
 }

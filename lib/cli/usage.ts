@@ -65,6 +65,6 @@ export function readName(name: string, memory: boolean): string {
   throw new UsageError(
     memory
       ? `'${name}' is no name of shared memory`
-      : `'${name}' is no name: 1 to 200 characters of A-Z a-z 0-9 . _ -`,
+      : `'${name}' is no name: 1 to 200 characters of A-Z a-z 0-9 . _ -, and not '.' or '..'`,
   );
 }

@@ -46,7 +46,8 @@ ip_status ip_attach(const char* handle, ip_object* out) {
     const ip_options options{named.c_str(), nullptr, 0, 0, 0, 0};
     return ip_memory(IP_OPEN, &options, 0, out);
   }
-  if (!valid_name(named)) return fail(IP_INVALID, "a name has 1 to 200 characters of A-Z a-z 0-9 . _ -");
+  if (!valid_name(named))
+    return fail(IP_INVALID, "a name has 1 to 200 characters of A-Z a-z 0-9 . _ -, and is not '.' or '..'");
   if (*kind == "connection") {
     const auto end = number_member(handle, "end");
     if (!end || *end > 1) return fail(IP_INVALID, "the handle of a connection says no end");

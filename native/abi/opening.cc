@@ -88,7 +88,7 @@ Status map_for_callers(int fd, std::size_t size, std::shared_ptr<Mapping>& out, 
 }
 
 bool valid_name(std::string_view name) {
-  return !name.empty() && name.size() <= IPC_NAME_MAX &&
+  return !name.empty() && name.size() <= IPC_NAME_MAX && name != "." && name != ".." &&
          name.find_first_not_of(kNameCharacters) == std::string_view::npos;
 }
 
@@ -108,7 +108,7 @@ ip_status read_options(std::uint32_t how, const ip_options* options, std::string
   if (how > IP_OPEN_OR_CREATE) return fail(IP_INVALID, "`how` is none of ip_how");
   if (given.name == nullptr && how != IP_CREATE) return fail(IP_INVALID, "there is no name to open");
   if (given.name != nullptr && !valid_name(given.name))
-    return fail(IP_INVALID, "a name has 1 to 200 characters of A-Z a-z 0-9 . _ -");
+    return fail(IP_INVALID, "a name has 1 to 200 characters of A-Z a-z 0-9 . _ -, and is not '.' or '..'");
   if (given.mode > 0777) return fail(IP_INVALID, "a mode is 0 to 0777");
   if (given.codec > IP_CODEC_CUSTOM || given.reserved != 0) return fail(IP_INVALID, "an option is out of range");
   out.name = given.name != nullptr ? given.name : "";

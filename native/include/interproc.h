@@ -118,7 +118,7 @@ enum ip_codec { IP_CODEC_RAW = 0, IP_CODEC_MSGPACK = 1, IP_CODEC_V8 = 2, IP_CODE
 
 /* Zero means "as usual" in every field. */
 typedef struct ip_options {
-  const char* name; /* 1 to 200 of A-Z a-z 0-9 . _ -; NULL, to create: a short unique one is made */
+  const char* name; /* 1 to 200 of A-Z a-z 0-9 . _ -, not "." or ".."; NULL, to create: a short unique one is made */
   const char* meta; /* JSON object for the language bindings; NULL: what Node.js writes for such an object */
   uint32_t mode;    /* permissions; 0: 0600 */
   uint32_t codec;   /* ip_codec: how messages are encoded. This library does not look at it */

@@ -44,6 +44,8 @@ def options(
 ) -> Any:
     if name is not None and not isinstance(name, str):
         raise TypeError(f"name must be a string, not {type(name).__name__}")
+    if name is not None and "\0" in name:
+        raise ValueError("a name has no NUL in it")  # C would take what stands before it for the name
     return ctypes.byref(
         c.Options(
             None if name is None else name.encode(),
