@@ -5,6 +5,8 @@ import { answerOf } from './helpers/segments.js';
 // Every class makes one object; the names of its files follow. The umask is the whole process's: so each runs in a child.
 const script = `
 import fs from 'node:fs';
+import path from 'node:path';
+const modeOf = (file) => (fs.lstatSync(file).mode & 0o7777).toString(8);
 const mode = JSON.parse(process.argv[1]);
 const options = mode === null ? {} : { mode };
 const files = () => new Set(fs.readdirSync('/dev/shm'));
@@ -32,14 +34,25 @@ for (const [what, make] of Object.entries(makers)) {
   const object = make();
   kept.push(object);
   const mine = [...files()].filter((file) => file === object.name || file.endsWith('.' + object.name));
-  seen[what] = mine.map((file) => (fs.lstatSync('/dev/shm/' + file).mode & 0o7777).toString(8));
+  seen[what] = mine.map((file) => modeOf('/dev/shm/' + file));
 }
 // The markers of this program's memory, which are named after its files, and no other test's.
 const others = kept.filter((object) => fs.existsSync('/dev/shm/' + object.name))
   .map(({ name }) => '/dev/shm/interproc-memory.' + fs.statSync('/dev/shm/' + name).ino.toString())
   .filter((file) => fs.existsSync(file))
-  .map((file) => (fs.lstatSync(file).mode & 0o7777).toString(8));
-console.log(JSON.stringify({ seen, others: [...new Set(others)] }));
+  .map((file) => modeOf(file));
+// The FIFO that wakes this thread, while it waits.
+void kept[0].get().catch(() => {});
+await new Promise((resolve) => setImmediate(resolve));
+const opened = fs.readdirSync('/proc/self/fd').map((fd) => {
+  try { return fs.readlinkSync('/proc/self/fd/' + fd); } catch { return ''; }
+});
+const bells = opened.filter((file) => file.startsWith('/dev/shm/interproc-bell.')).map((file) => modeOf(file));
+const listener = new ip.Listener();
+listener.accept().catch(() => {});
+const folder = modeOf(path.dirname(listener.address));
+console.log(JSON.stringify({ seen, others: [...new Set(others)], bells: [...new Set(bells)], folder }));
+listener.close();
 process.exit(0);`;
 
 const classes = [
@@ -63,21 +76,23 @@ const classes = [
 ] as const;
 
 describe('the mode of what is created', () => {
-  for (const umask of ['000', '077']) {
+  for (const umask of ['000', '077', '777']) {
     for (const mode of [undefined, 0o666]) {
       const wanted = mode ?? 0o600;
       it(`is ${wanted.toString(8)} under umask ${umask} where ${mode === undefined ? 'none' : 'that'} is given`, async () => {
-        const { seen, others } = await answerOf<{
+        const { seen, others, bells, folder } = await answerOf<{
           seen: Record<string, string[]>;
           others: string[];
+          bells: string[];
+          folder: string;
         }>(script, {
           args: [JSON.stringify(mode ?? null)],
           within: ['sh', '-c', `umask ${umask} && exec "$@"`, 'sh'],
         });
         for (const [what, files] of classes)
           deepStrictEqual(seen[what], Array(files).fill(wanted.toString(8)), what);
-        // Markers: nobody else's business, whatever the object's mode is.
-        deepStrictEqual(others, ['600']);
+        // Markers, doorbells, a listener's folder: nobody else's business, whatever the object's mode is.
+        deepStrictEqual([others, bells, folder], [['600'], ['600'], '700']);
       });
     }
   }

@@ -1,4 +1,12 @@
-import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -14,7 +22,10 @@ export function makeDirectory(): string {
   removeDead(pids);
   const start = startOf(process.pid) ?? 0;
   const owner = [pids, process.pid, start].map((number) => number.toString(36)).join('.');
-  return mkdtempSync(path.join(tmpdir(), `interproc-${owner}-`));
+  const made = mkdtempSync(path.join(tmpdir(), `interproc-${owner}-`));
+  // A umask may have taken our own rights from it.
+  chmodSync(made, 0o700);
+  return made;
 }
 
 function removeDead(pids: number): void {

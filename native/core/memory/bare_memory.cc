@@ -159,7 +159,9 @@ Status BareMemory::create(std::string_view name, const BareMemoryPlan& plan, std
   Descriptor fd(::open("/dev/shm", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
   Descriptor marker(plan.persist ? -1 : ::open("/dev/shm", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
   if (!fd || (!plan.persist && !marker)) return Status::system(errno, "open");
-  if (::fchmod(fd.get(), plan.mode) != 0) return Status::system(errno, "fchmod");
+  // Whatever the umask says: a marker that its own user cannot read would stay for ever.
+  if (::fchmod(fd.get(), plan.mode) != 0 || (marker && ::fchmod(marker.get(), 0600) != 0))
+    return Status::system(errno, "fchmod");
   // Now, not at the first touch: a full /dev/shm is an error here and a SIGBUS later.
   int error;
   do {

@@ -140,6 +140,8 @@ Status Doorbell::create() {
       return Status::system(errno, "mkfifo");
     }
     INTERPROC_CRASH_POINT("doorbell.made");
+    // A umask may have taken our own rights from it. Nobody else can put another file in its place: /dev/shm is sticky.
+    static_cast<void>(::chmod(unborn.c_str(), 0600));
     fd_ = ::open(unborn.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
     const int error = errno;
     INTERPROC_CRASH_POINT("doorbell.opened");
