@@ -90,6 +90,19 @@ TEST_CASE("a wait that is taken back is not counted, and its place is given anew
   CHECK(a->take_index(round) + b->take_index(round) == 1);
 }
 
+TEST_CASE("who has not arrived takes nobody's wait back") {
+  const Name name("nothing-back");
+  const auto a = create(name, 3), b = open(name);
+  CHECK_FALSE(b->withdraw_wait(1, false));
+  CHECK(a->waiting() == 0);
+  const std::uint64_t round = arrive(*a);
+  CHECK_FALSE(b->withdraw_wait(round, false));
+  CHECK(a->waiting() == 1);
+  CHECK(a->withdraw_wait(round, false));
+  CHECK_FALSE(a->withdraw_wait(round, false));
+  CHECK(a->waiting() == 0);
+}
+
 TEST_CASE("a round that was broken is so for all of its parties, also after a reset, and for nobody later") {
   const Name name("barrier-broken");
   const auto a = create(name, 2), b = open(name);

@@ -192,6 +192,9 @@ bool Barrier::withdraw_wait(std::uint64_t round, bool has_action) {
   for (;;) {
     const std::uint64_t seen = control();
     if (round_in(seen) != round || state_in(seen) == IPC_BARRIER_BROKEN) return false;
+    // Who has not arrived takes nothing back: it would take another's place.
+    const std::uint64_t entry = load_relaxed(shared().party[segment_->me().slot].arrived);
+    if (waits_in(entry) == 0 || !of_round(entry, round) || arrived_in(seen) == 0) return false;
     if (state_in(seen) == IPC_BARRIER_ACTING) {
       // Everybody is here and the action runs: who leaves now breaks the round.
       break_round(round);

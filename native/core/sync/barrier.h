@@ -53,7 +53,7 @@ class Barrier final : public SharedObject {
   // For one who passed: its index in the round.
   std::uint32_t take_index(std::uint64_t round);
   void acted(std::uint64_t round);
-  // Takes a wait back. False where that is too late: look() says how the round ended.
+  // Takes a wait back. False where there is none, and where that is too late: look() says how the round ended.
   bool withdraw_wait(std::uint64_t round, bool has_action);
   // Breaks this round, if it is not over.
   void break_round(std::uint64_t round);
