@@ -1,4 +1,6 @@
 // Loans: runs of pages in somebody's hands, by references in the ring and a table that both say what they like.
+#include <unistd.h>
+
 #include "object.h"
 
 using namespace fuzz;
@@ -62,6 +64,12 @@ void touch(const Loan& loan) {
   must(!all.damaged(), "a loan lies inside the file");
 }
 
+// The next record: its header and what it refers to. All that is known of the head is that it may lie.
+std::span<std::byte> at_head(std::span<std::byte> ring, const ipc_channel& channel) {
+  const std::uint64_t at = Position{load_relaxed(channel.head)}.units() * IPC_UNIT % ring.size();
+  return ring.subspan(at, std::min<std::size_t>(24, ring.size() - at));
+}
+
 bool overlap(const ipc_extent_ref& a, const ipc_extent_ref& b) {
   return a.page < b.page + b.pages && b.page < a.page + a.pages;
 }
@@ -104,8 +112,11 @@ void run(Input& in) {
     const unsigned way = in.ConsumeBool() ? 1 : 0;
     ipc_channel& channel = Of::channel(*objects[0], way);
     must(Of::send(*objects[0], way, 100'000), "a table to spoil can be made");
-    const Seen table(objects[0]->segment().fd(), channel.table_offset, 4096);
-    const std::span<std::byte> ring(objects[0]->segment().base() + channel.ring_offset, 256);
+    const int fd = objects[0]->segment().fd();
+    const std::uint64_t longest = channel.extents_offset + Extents::kRegionBytes + (std::uint64_t{16} << 20);
+    const Seen table(fd, channel.table_offset, 4096);
+    const std::span<std::byte> ring(objects[0]->segment().base() + channel.ring_offset, channel.ring_bytes);
+    const std::span<std::byte> first = ring.first(256);
     bool rules_kept = true;
     each_step(in, [&] {
       const std::uint64_t who = number(in, 1);
@@ -118,9 +129,11 @@ void run(Input& in) {
           spoil(in, table.all().first(12 * sizeof(ipc_run)));
           break;
         case 1:
-          spoil(in, ring);
+          spoil(in, in.ConsumeBool() ? first : at_head(ring, channel));
           break;
         case 2:
+          // A file as long as one can be, and nothing in it: no reference is beyond its end.
+          if (number(in, 7) == 0) must(::ftruncate(fd, static_cast<off_t>(longest)) == 0, "ftruncate");
           store_relaxed(channel.extent_pages,
                         static_cast<std::uint32_t>(fuzz::spoiled(in, load_relaxed(channel.extent_pages))));
           break;

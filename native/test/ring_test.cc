@@ -280,3 +280,63 @@ TEST_CASE("an empty ring starts again at its beginning half way, and leaves the 
   }
   CHECK(furthest <= size / 2 + 16 * 1024 + record_bytes(100));
 }
+
+TEST_CASE("positions and records that contradict each other are corrupt, each by itself") {
+  Memory memory(4096);
+  Ring producer = memory.ring();
+  REQUIRE_OK(push(producer, Bytes(100)));
+  REQUIRE_OK(push(producer, Bytes(100)));
+  const ipc_channel good = memory.channel;
+  auto* const first = reinterpret_cast<ipc_record*>(memory.data.data());
+  const ipc_record whole = *first;
+  const auto tail = [&](std::uint64_t units, std::uint64_t count) {
+    memory.channel.tail = count << IPC_POSITION_BITS | units;
+  };
+  const char* what = "";
+  SUBCASE("a tail more than a ring ahead") {
+    what = "more than a ring ahead";
+    tail(4096 / IPC_UNIT + 1, 3);
+  }
+  SUBCASE("bytes and no records") {
+    what = "counts of bytes and records disagree";
+    tail(28, 0);
+  }
+  SUBCASE("records and no bytes") {
+    what = "counts of bytes and records disagree";
+    tail(0, 2);
+  }
+  SUBCASE("more records than bytes can hold") {
+    what = "counts of bytes and records disagree";
+    tail(28, 29);
+  }
+  SUBCASE("a record past the ring's end") {
+    what = "past the ring's end";
+    first->length = 4096;
+  }
+  SUBCASE("a record past the tail") {
+    what = "or its tail";
+    first->length = 217;
+  }
+  SUBCASE("a type that is none") {
+    what = "unknown type";
+    first->type = 9;
+  }
+  SUBCASE("a skip that does not reach the ring's end") {
+    what = "a skip record out of place";
+    first->type = IPC_RECORD_SKIP;
+  }
+  Ring consumer = memory.ring();
+  consumer.begin_read();
+  ipc_record header;
+  std::span<const std::byte> payload;
+  const Status s = consumer.peek(header, payload);
+  REQUIRE(s.code == Code::kCorrupt);
+  CHECK(std::string_view(s.call).find(what) != std::string_view::npos);
+  // Put right again, nothing is lost.
+  memory.channel = good;
+  *first = whole;
+  Ring again = memory.ring();
+  Bytes bytes;
+  CHECK_OK(pull(again, bytes));
+  CHECK_OK(pull(again, bytes));
+}
