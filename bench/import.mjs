@@ -23,7 +23,7 @@ export const title = 'Importing the library';
 
 export async function ask({ pick }) {
   const results = await contest(contenders, {
-    rounds: pick(9, 3, 1),
+    rounds: pick(9, 2, 1),
     message: { count: pick(5, 1) },
     warmUp: { count: 1 },
   });

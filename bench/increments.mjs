@@ -26,6 +26,7 @@ const fairness = {
   title: 'two at once: the slower one, of the faster one',
   unit: 'share',
   better: 'higher',
+  alone: true,
 };
 
 export const title = 'Increments of a shared counter';

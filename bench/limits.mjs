@@ -38,8 +38,8 @@ export async function ask({ pick }) {
     copied: copies(),
   })) {
     const results = await contest(contenders, {
-      rounds: pick(7, 3, 1),
-      message: { limitMs: pick(200, 40, 5) },
+      rounds: pick(7, 2, 1),
+      message: { limitMs: pick(200, 30, 5) },
     });
     parts.push(outcome(contenders, results, [measures[key]], []));
   }

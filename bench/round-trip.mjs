@@ -54,7 +54,7 @@ export async function ask({ pick }) {
     limitOf('64 bytes through our ring in C++, spinning', 'hot', 'ring-trip', 64),
   ];
   const results = await contest(contenders, {
-    rounds: pick(5, 3, 1),
+    rounds: pick(5, 2, 1),
     message: {
       limitMs: pick(100, 30, 5),
       parts: {
@@ -64,7 +64,7 @@ export async function ask({ pick }) {
         silence100: { pauseMs: 100, most: pick(8, 1, 1) },
       },
     },
-    warmUp: { parts: { hot: { ms: pick(250, 100, 5) }, silence1: { pauseMs: 1, most: 2 } } },
+    warmUp: { parts: { hot: { ms: pick(250, 60, 5) }, silence1: { pauseMs: 1, most: 2 } } },
   });
   const calm = [connection, sync, processes[0], processes[2], thread, python];
   const beside = await besideHog(() =>

@@ -20,7 +20,7 @@ export async function ask({ pick }) {
   const ms = pick(150, 30, 3);
   const rounds = pick(5, 2, 1);
   const objects = pick([0, 1, 10, 100, 400], [0, 100], [0, 2]);
-  const waiters = pick([1, 2, 4, 8, 16], [1, 8], [1, 2]);
+  const waiters = pick([1, 2, 4, 8, 16], [1, 4], [1, 2]);
   const participants = pick([0, 16, 64, 128], [0, 16], [0, 2]);
 
   const besides = await grow([contender('Connection', 'objects')], objects, 'objects', {

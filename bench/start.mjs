@@ -27,7 +27,7 @@ export const title = 'Start of a process';
 export async function ask({ pick }) {
   const results = await contest(contenders, {
     rounds: pick(7, 2, 1),
-    message: { count: pick(8, 3, 1) },
+    message: { count: pick(8, 2, 1) },
     warmUp: { count: 1 },
   });
   const cost = 1 / advantage(results, message, ours.name, fork.name);

@@ -1,7 +1,9 @@
 // Ours: one counter raised for some time, by one process and by two at once: by `add`, by Atomics on the view, under locks.
 import { c_int32, Lock, Queue, SharedArray, Value } from 'interproc';
+import { cpuSeconds } from '../harness/cpu.mjs';
 import { serve } from '../harness/serve.mjs';
 import { startPartner } from './ours.mjs';
+import { perMillion } from './work.mjs';
 
 /** How many increments between two looks at the clock, which costs as much as one or two. */
 const chunk = 200;
@@ -56,10 +58,12 @@ export async function increments({ form }, tell) {
     async ({ ms }) => {
       counter.value = 0;
       array[0] = 0;
+      const aloneCpu = cpuSeconds();
       const start = now();
       const alone = raiseBetween(form, shared, start, start + ms);
       const aloneMs = now() - start;
 
+      const bothCpu = cpuSeconds();
       // Far enough in the future that the other one hears of it in time.
       const begin = now() + 5;
       await orders.put({ begin, end: begin + ms });
@@ -70,8 +74,11 @@ export async function increments({ form }, tell) {
         throw new Error(`${total} is not ${alone} + ${mine} + ${theirs}`);
       }
       return {
-        alone: { value: (alone / aloneMs) * 1000 },
-        contended: { value: ((mine + theirs) / ms) * 1000 },
+        alone: { value: (alone / aloneMs) * 1000, cpu: perMillion(bothCpu - aloneCpu, alone) },
+        contended: {
+          value: ((mine + theirs) / ms) * 1000,
+          cpu: perMillion(cpuSeconds() - bothCpu, mine + theirs),
+        },
         fairness: { value: Math.min(mine, theirs) / Math.max(mine, theirs, 1) },
       };
     },

@@ -4,10 +4,8 @@ import { serve } from '../harness/serve.mjs';
 import { startPartner } from './ours.mjs';
 import { sleep } from './work.mjs';
 
-const settleMs = 500;
-
 /** The share of a core that this process used while `work` went on, in percent. */
-async function share(work) {
+async function share(settleMs, work) {
   // What went before, the start of the process among it, has its own after-effects.
   await sleep(settleMs);
   const before = process.cpuUsage();
@@ -33,7 +31,7 @@ export async function pending(_data, tell) {
   for (const wait of waits) wait.catch(() => {});
   await serve(
     tell,
-    ({ ms }) => share(() => sleep(ms)),
+    ({ ms, settleMs }) => share(settleMs, () => sleep(ms)),
     async () => {
       for (const object of [...queues, ...locks, ...pipes.map(([here]) => here)]) object.close();
       await partner.end();
@@ -52,8 +50,8 @@ export async function blocked(_data, tell) {
   const queue = new Queue();
   await serve(
     tell,
-    ({ ms }) =>
-      share(() => {
+    ({ ms, settleMs }) =>
+      share(settleMs, () => {
         try {
           queue.getSync({ timeout: ms });
         } catch (error) {
@@ -65,5 +63,5 @@ export async function blocked(_data, tell) {
 }
 
 export async function nothing(_data, tell) {
-  await serve(tell, ({ ms }) => share(() => sleep(ms)));
+  await serve(tell, ({ ms, settleMs }) => share(settleMs, () => sleep(ms)));
 }

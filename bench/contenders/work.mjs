@@ -68,7 +68,7 @@ export async function rate(amount, work, messages = amount) {
   return { value: amount / seconds, cpu: perMillion(cpuSeconds() - cpu, messages) };
 }
 
-function perMillion(seconds, count) {
+export function perMillion(seconds, count) {
   return (seconds / count) * 1e6;
 }
 

@@ -38,7 +38,8 @@ export function peersOf(contenders) {
 
 /**
  * A table for `measure`, `{ key, title, unit, better }`, with a row for each contender. In a row of a peer, a column for each
- * of ours says how many times better ours is. A control, which is there to be looked at, is compared all the same.
+ * of ours says how many times better ours is, unless `measure.alone`: some figures are not to be divided. A control, which is
+ * there to be looked at, is compared all the same.
  */
 export function tableOf(contenders, results, measure) {
   const { key } = measure;
@@ -47,7 +48,7 @@ export function tableOf(contenders, results, measure) {
   );
   const there = ({ name }) => results[name][key] !== undefined;
   const ours = shown.filter((one) => one.ours && there(one));
-  const compared = shown.some((one) => !one.ours && there(one)) ? ours : [];
+  const compared = !measure.alone && shown.some((one) => !one.ours && there(one)) ? ours : [];
   const pooled = shown.some(({ name }) => results[name].pooled?.[key]);
   const cpu = shown.some(({ name }) => results[name][key]?.[0].cpu !== undefined);
   const head = [

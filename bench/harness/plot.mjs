@@ -2,8 +2,8 @@
 // thousands. No script, no font that must be there, readable on white and on black.
 import { number } from './format.mjs';
 
-const width = 760;
-const labels = 270;
+const width = 900;
+const labels = 330;
 const margin = 20;
 const colours = [
   '#0072b2',
@@ -19,21 +19,25 @@ const oursColour = '#0072b2';
 const peerColour = '#b0b0b0';
 const controlColour = '#dddddd';
 
-/** The text of an SVG file for a plot of `outcome.mjs` or `series.mjs`. */
-export function svg(plot) {
-  return plot.kind === 'bars' ? bars(plot) : lines(plot);
+/** The text of an SVG file for a plot of `outcome.mjs` or `series.mjs`; `question` stands over it. */
+export function svg(plot, question = '') {
+  const head = [
+    text(margin, 24, question, 'start', 'bold', 14),
+    text(margin, 44, `${plot.title} [${plot.unit}], ${plot.better} is better, logarithmic`),
+  ];
+  return plot.kind === 'bars' ? bars(plot, head) : lines(plot, head);
 }
 
-function bars({ title, unit, better, bars: all }) {
+function bars({ bars: all }, head) {
   const row = 24;
-  const top = 52;
+  const top = 68;
   const height = top + all.length * row + margin;
   const scale = logScale(
     all.map(({ value }) => value),
     labels,
     width - 90,
   );
-  const parts = [heading(`${title} [${unit}], ${better} is better`)];
+  const parts = [...head];
   parts.push(grid(scale, top - 8, height - margin));
   for (const [i, { name, ours, control, value }] of all.entries()) {
     const y = top + i * row;
@@ -47,9 +51,9 @@ function bars({ title, unit, better, bars: all }) {
   return document(height, parts);
 }
 
-function lines({ title, unit, better, x, series }) {
+function lines({ x, series }, head) {
   const height = 420;
-  const [left, right, top, bottom] = [60, width - 240, 52, height - 48];
+  const [left, right, top, bottom] = [60, width - 320, 68, height - 48];
   const points = series.flatMap((one) => one.points);
   const horizontal = logScale(
     points.map(([value]) => value),
@@ -61,7 +65,7 @@ function lines({ title, unit, better, x, series }) {
     bottom,
     top,
   );
-  const parts = [heading(`${title} [${unit}], ${better} is better`)];
+  const parts = [...head];
   parts.push(grid(horizontal, top, bottom), gridAcross(vertical, left, right));
   parts.push(text((left + right) / 2, height - 12, x, 'middle'));
   for (const [i, { name, ours, points: own }] of series.entries()) {
@@ -111,7 +115,6 @@ const line = (x1, y1, x2, y2) =>
   `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke="#8884" stroke-width="1"/>`;
 const rect = (x, y, w, h, colour) =>
   `<rect x="${fixed(x)}" y="${fixed(y)}" width="${fixed(w)}" height="${h}" fill="${colour}"/>`;
-const heading = (title) => text(margin, 24, title, 'start', 'bold', 14);
 
 function circle(at, colour) {
   const [x, y] = at.split(',');

@@ -71,8 +71,10 @@ export function markdown({ machine, date, seconds, form, questions }) {
 export function writeResults(folder, result) {
   writeFile(path.join(folder, 'latest.json'), `${JSON.stringify(result, null, 1)}\n`);
   writeFile(path.join(folder, 'latest.md'), markdown(result));
-  for (const { plot, file } of result.questions.flatMap(plotFiles)) {
-    writeFile(path.join(folder, file), svg(plot));
+  for (const question of result.questions) {
+    for (const { plot, file } of plotFiles(question)) {
+      writeFile(path.join(folder, file), svg(plot, question.title));
+    }
   }
 }
 

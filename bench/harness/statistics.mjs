@@ -32,7 +32,7 @@ export function summary(values) {
 export function tails(times) {
   const sorted = Float64Array.from(times).sort();
   const at = (share) =>
-    sorted.length * (1 - share) >= 0.999 ? percentileOfSorted(sorted, share) : undefined;
+    sorted.length * (1 - share) > 0.9999 ? percentileOfSorted(sorted, share) : undefined;
   return { count: sorted.length, p50: at(0.5), p99: at(0.99), p999: at(0.999) };
 }
 

@@ -1,0 +1,1 @@
+export function svg(plot: object, question?: string): string;
