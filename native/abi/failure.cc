@@ -16,8 +16,12 @@ Failure& last() {
   return failure;
 }
 
-ip_code code_of(Code code) {
-  switch (code) {
+ip_code code_of_version(int who) {
+  return who == kOlder ? IP_OLDER_LAYOUT : who == kNewer ? IP_NEWER_LAYOUT : IP_LAYOUT_MISMATCH;
+}
+
+ip_code code_of(Status status) {
+  switch (status.code) {
     case Code::kOk:
       return IP_OK;
     case Code::kEmpty:
@@ -49,7 +53,9 @@ ip_code code_of(Code code) {
     case Code::kTruncated:
       return IP_CORRUPT;
     case Code::kForeign:
+      return IP_FOREIGN;
     case Code::kVersion:
+      return code_of_version(status.error);
     case Code::kKind:
       return IP_LAYOUT_MISMATCH;
     case Code::kForeignOwner:
@@ -74,9 +80,10 @@ const char* detail_of(Status status) {
     case Code::kTruncated:
       return "the file is shorter than it says";
     case Code::kForeign:
-      return "it is no interproc object; remove it or choose another name";
+      return "remove it or choose another name";
     case Code::kVersion:
-      return "it has another layout version or byte order; use the same version of interproc on both sides";
+      return status.error == kOtherByteOrder ? "its bytes have the other order"
+                                             : "use the same version of interproc on both sides";
     case Code::kKind:
       return "it is another kind of object; open it as what it is";
     case Code::kAdminBusy:
@@ -95,7 +102,7 @@ ip_status fail(ip_code code, std::string_view message) {
 }
 
 ip_status fail(Status status, std::string_view subject) {
-  const ip_code code = code_of(status.code);
+  const ip_code code = code_of(status);
   // What is met in every queue and pipe allocates nothing.
   if (code == IP_EMPTY || code == IP_FULL || code == IP_SMALL_BUFFER || status.code == Code::kBusy)
     return fail(code, ip_strerror(code));
@@ -181,11 +188,17 @@ const char* ip_strerror(ip_status status) {
     case IP_CORRUPT:
       return "the shared bytes break the layout's rules";
     case IP_LAYOUT_MISMATCH:
-      return "no object of this kind and layout version";
+      return "the object is of another kind or byte order";
     case IP_OPTIONS_MISMATCH:
       return "what exists contradicts the options given";
     case IP_FOREIGN_OWNER:
       return "the object belongs to another user";
+    case IP_FOREIGN:
+      return "what has this name is no interproc object";
+    case IP_OLDER_LAYOUT:
+      return "the object was made by an older version of interproc";
+    case IP_NEWER_LAYOUT:
+      return "the object was made by a newer version of interproc";
     case IP_TOO_MANY:
       return "256 threads and processes are attached already";
     default:

@@ -89,10 +89,13 @@ enum ip_code {
   IP_INVALID = 34,          /* an argument that has no meaning; nothing was touched */
   IP_SYSTEM = 35,           /* a system call failed: ip_last_errno() */
   IP_CORRUPT = 36,          /* shared bytes break the layout's rules */
-  IP_LAYOUT_MISMATCH = 37,  /* not ours, another layout version, or another kind of object */
+  IP_LAYOUT_MISMATCH = 37,  /* another kind of object, or another byte order */
   IP_OPTIONS_MISMATCH = 38, /* what exists contradicts the options given */
   IP_FOREIGN_OWNER = 39,    /* belongs to another user */
-  IP_TOO_MANY = 40          /* 256 threads and processes are attached already */
+  IP_TOO_MANY = 40,         /* 256 threads and processes are attached already */
+  IP_FOREIGN = 41,          /* what has the name is not an object of ours */
+  IP_OLDER_LAYOUT = 42,     /* made by an older version of interproc, with another layout */
+  IP_NEWER_LAYOUT = 43      /* made by a newer version of interproc, with a layout or features unknown to this one */
 };
 
 /* What a status means, in a few words. Never NULL; static. */

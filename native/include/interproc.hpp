@@ -37,8 +37,46 @@ class Error : public std::runtime_error {
   int error_number_;
 };
 
+// What has the name cannot be used as what it was opened as.
+class LayoutMismatch : public Error {
+  using Error::Error;
+};
+class ForeignSegment : public LayoutMismatch {
+  using LayoutMismatch::LayoutMismatch;
+};
+class OlderLayout : public LayoutMismatch {
+  using LayoutMismatch::LayoutMismatch;
+};
+class NewerLayout : public LayoutMismatch {
+  using LayoutMismatch::LayoutMismatch;
+};
+class CorruptSegment : public Error {
+  using Error::Error;
+};
+// Another type, size or limit than what exists has; nothing was touched.
+class OptionsMismatch : public Error {
+  using Error::Error;
+};
+
 inline void check(ip_status status) {
-  if (status != IP_OK) throw Error(status);
+  switch (status) {
+    case IP_OK:
+      return;
+    case IP_LAYOUT_MISMATCH:
+      throw LayoutMismatch(status);
+    case IP_FOREIGN:
+      throw ForeignSegment(status);
+    case IP_OLDER_LAYOUT:
+      throw OlderLayout(status);
+    case IP_NEWER_LAYOUT:
+      throw NewerLayout(status);
+    case IP_CORRUPT:
+      throw CorruptSegment(status);
+    case IP_OPTIONS_MISMATCH:
+      throw OptionsMismatch(status);
+    default:
+      throw Error(status);
+  }
 }
 // False for the one status that says "not now".
 inline bool check_unless(ip_status status, ip_status not_now) {

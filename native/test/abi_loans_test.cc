@@ -116,7 +116,7 @@ TEST_CASE("C: loans are given back in any order by any thread, and what they hel
   }
   for (std::size_t i = 0; i < held.size(); ++i) CHECK(holds(held[i], i));
   void* third = held[3].bytes;
-  for (const std::size_t i : {3, 0, 7, 1, 2, 6, 5, 4}) CHECK(ip_loan_release(held[i].loan) == IP_OK);
+  for (const unsigned i : {3u, 0u, 7u, 1u, 2u, 6u, 5u, 4u}) CHECK(ip_loan_release(held[i].loan) == IP_OK);
   std::vector<void*> again;
   for (std::size_t i = 0; i < held.size(); ++i) {
     REQUIRE(ip_queue_alloc(made.queue, kLarge, &held[i], 0, 0) == IP_OK);

@@ -33,7 +33,19 @@ class CorruptSegmentError(InterprocError):
 
 
 class LayoutMismatchError(InterprocError):
-    """Not ours, another layout version, or another kind of object."""
+    """What has the name cannot be used: another kind of object, or one of the classes below."""
+
+
+class ForeignSegmentError(LayoutMismatchError):
+    """What has the name is not an object of ours."""
+
+
+class OlderLayoutError(LayoutMismatchError):
+    """Made by an older version of interproc, with another layout."""
+
+
+class NewerLayoutError(LayoutMismatchError):
+    """Made by a newer version of interproc, with a layout or features that this one does not know."""
 
 
 class OptionsMismatchError(InterprocError):
@@ -111,6 +123,9 @@ _classes: dict[int, type[BaseException]] = {
     c.LAYOUT_MISMATCH: LayoutMismatchError,
     c.OPTIONS_MISMATCH: OptionsMismatchError,
     c.FOREIGN_OWNER: PermissionError,
+    c.FOREIGN: ForeignSegmentError,
+    c.OLDER_LAYOUT: OlderLayoutError,
+    c.NEWER_LAYOUT: NewerLayoutError,
     c.TOO_MANY: TooManyParticipantsError,
 }
 

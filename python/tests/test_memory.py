@@ -115,22 +115,35 @@ def test_bare_memory_is_what_multiprocessing_opens(name):
     assert not os.path.exists(f"/dev/shm/{name}")
 
 
-@pytest.mark.parametrize("damage", ["foreign", "truncated", "version"])
-def test_what_is_damaged_has_its_own_exception(name, damage):
+@pytest.mark.parametrize(
+    "at, change, expected",
+    [
+        (0, b"nonsense", interproc.ForeignSegmentError),
+        (8, b"\x00", interproc.OlderLayoutError),
+        (8, b"\x63", interproc.NewerLayoutError),
+        (19, b"\x80", interproc.NewerLayoutError),  # a feature that has to be known
+        (24, b"\x01\x02\x03\x04", interproc.LayoutMismatchError),  # the other byte order
+        (28, b"\x01", interproc.CorruptSegmentError),
+        (4096, None, interproc.CorruptSegmentError),  # cut off there
+    ],
+)
+def test_what_is_damaged_has_its_own_exception(name, at, change, expected):
     array = interproc.Array("i", 100, name=name, persist=True)
     path = f"/dev/shm/interproc.{name}"
     array.close()
     with open(path, "r+b") as file:
-        if damage == "foreign":
-            file.write(b"nonsense")
-        elif damage == "version":
-            file.seek(8)
-            file.write(b"\x63")
+        if change is None:
+            file.truncate(at)
         else:
-            file.truncate(4096)
-    expected = interproc.CorruptSegmentError if damage == "truncated" else interproc.LayoutMismatchError
-    with pytest.raises(expected):
+            file.seek(at)
+            file.write(change)
+    with open(path, "rb") as file:
+        before = file.read()
+    with pytest.raises(interproc.InterprocError) as raised:
         interproc.Array.open(name)
+    assert raised.type is expected
+    with open(path, "rb") as file:
+        assert file.read() == before
     os.unlink(path)
 
 
@@ -141,3 +154,13 @@ def test_a_typecode_is_written_as_it_was_given(name, node):
     assert child.wait() == 0
     interproc.Value.open(name, "l").close()  # the same type, by its other name
     value.close()
+
+
+def test_another_type_or_length_is_refused_before_anything_is_touched(name):
+    with interproc.Array("d", [1.5, 2.5], name=name) as array:
+        for wanted in (("f",), ("q", 2), ("d", 3)):
+            with pytest.raises(interproc.OptionsMismatchError):
+                interproc.Array.open(name, *wanted)
+        with pytest.raises(interproc.LayoutMismatchError):
+            interproc.Value.open(name)
+        assert list(array) == [1.5, 2.5]

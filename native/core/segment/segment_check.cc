@@ -28,8 +28,10 @@ Status check_segment(int fd, const struct stat& about, ipc_header& header) {
 
 Status check_header(int fd, const struct stat& about, ipc_header& header) {
   if (Status s = read_header(fd, header); !s.ok()) return s;
-  if (header.byte_order != IPC_BYTE_ORDER || header.layout_version != IPC_LAYOUT_VERSION) return {Code::kVersion};
-  if ((header.required_features & ~IPC_KNOWN_REQUIRED_FEATURES) != 0) return {Code::kVersion};
+  if (header.byte_order != IPC_BYTE_ORDER) return {Code::kVersion, kOtherByteOrder};
+  if (header.layout_version != IPC_LAYOUT_VERSION)
+    return {Code::kVersion, header.layout_version < IPC_LAYOUT_VERSION ? kOlder : kNewer};
+  if ((header.required_features & ~IPC_KNOWN_REQUIRED_FEATURES) != 0) return {Code::kVersion, kNewer};
   if (header.header_size != sizeof(ipc_header) || header.participant_count != IPC_PARTICIPANTS ||
       header.participant_stride != sizeof(ipc_participant) || header.participants_offset != IPC_PARTICIPANTS_OFFSET ||
       header.body_offset != IPC_BODY_OFFSET)

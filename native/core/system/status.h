@@ -21,7 +21,7 @@ enum class Code : std::uint8_t {
   kSystem,            // a system call failed: see error and call
   kCorrupt,           // shared bytes break the layout's rules
   kForeign,           // not a segment of ours
-  kVersion,           // another layout version, byte order or unknown required features
+  kVersion,           // another layout version, byte order or unknown required features: see error
   kKind,              // another kind of object
   kForeignOwner,      // belongs to another user
   kTruncated,         // the file is shorter than its header says
@@ -31,6 +31,9 @@ enum class Code : std::uint8_t {
   kTaken,             // this end of a pipe belongs to somebody else
   kAboveBound,        // a semaphore would rise above its bound
 };
+
+// What a kVersion's `error` says of the one who made the segment.
+enum : int { kOtherByteOrder = 0, kOlder = 1, kNewer = 2 };
 
 struct [[nodiscard]] Status {
   Code code = Code::kOk;
