@@ -32,6 +32,7 @@ const names = [
   'attach',
   'scaling',
   'pool',
+  'python',
   'idle',
 ];
 

@@ -28,6 +28,8 @@ class Codec(NamedTuple):
     name: str
     encode: Callable[[Any], "tuple[bytes, list]"]
     decode: Callable[[Any], Any]
+    #: Messages that lie one behind the other, by their lengths; None where one of them needs ``decode``.
+    decode_many: "Optional[Callable[[memoryview, list[int]], Optional[list]]]" = None
 
 
 # ---- MessagePack
@@ -49,49 +51,116 @@ def _decode_own(data: Any) -> Any:
 
 
 if _fast is None:
-    encode_msgpack, decode_msgpack = _encode_own, _decode_own
+    encode_msgpack, decode_msgpack, decode_many_msgpack = _encode_own, _decode_own, None
 else:
 
-    def encode_msgpack(value: Any) -> "tuple[bytes, list]":
-        objects: list = []
+    #: Up to this many bytes go through a packer or unpacker that is kept: making one costs more than a small message.
+    _SMALL = 64 * 1024
 
-        def pack(part: Any) -> bytes:
-            return _fast.packb(part, default=special)
+    class _Packer:
+        """One that is kept. Not while it is at work: what it calls may pack something of its own, or be interrupted by who does."""
 
-        def special(part: Any) -> Any:
+        def __init__(self) -> None:
+            self.objects: list = []
+            self.pack = _fast.Packer(default=self._special).pack
+
+        def _pack_part(self, part: Any) -> bytes:
+            return _fast.packb(part, default=self._special)
+
+        def _special(self, part: Any) -> Any:
             known = x.plain(part)
             if known is not part and not isinstance(known, memoryview):
                 return known
             if isinstance(known, int):  # beyond 64 bits
                 return _fast.ExtType(x.BIGINT, x.pack_integer(known))
-            found = x.as_extension(known, pack, objects)
+            found = x.as_extension(known, self._pack_part, self.objects)
             if found is None:
                 raise TypeError
             if found[0] > 127:
                 raise TypeError  # a timestamp: its type is negative there
             return _fast.ExtType(*found)
 
+    class _Unpacker:
+        """One that is kept, in the same way. ``at`` is how far it has come in all that it was fed."""
+
+        def __init__(self) -> None:
+            stream = _fast.Unpacker(ext_hook=_extension, strict_map_key=False, timestamp=3)
+            self.feed, self.unpack, self.tell = stream.feed, stream.unpack, stream.tell
+            self.at = 0
+
+    # Those that nobody uses now; taking one from a list is atomic. Who meets an error does not put it back.
+    _packers: "list[_Packer]" = []
+    _unpackers: "list[_Unpacker]" = []
+
+    def _kept_unpacker() -> _Unpacker:
         try:
-            return _fast.packb(value, default=special), objects
+            return _unpackers.pop()
+        except IndexError:
+            return _Unpacker()
+
+    def encode_msgpack(value: Any) -> "tuple[bytes, list]":
+        try:
+            packer = _packers.pop()
+        except IndexError:
+            packer = _Packer()
+        try:
+            data = packer.pack(value)
         except (TypeError, ValueError, OverflowError, UnicodeError):
             # Cycles, lone surrogates, dates; what cannot be serialized at all is told by the encoder of our own.
             return _encode_own(value)
+        objects = packer.objects
+        if objects:
+            packer.objects = []
+        if len(data) <= _SMALL:
+            _packers.append(packer)
+        return data, objects
 
     def _extension(kind: int, payload: bytes) -> Any:
+        # A message that carries objects is decoded once: attaching a second time could find an end of a pipe taken.
+        if kind == x.HANDLE:
+            raise x.NeedsOwnDecoder
         try:
             return x.read_simple(kind, payload)
         except KeyError:
             raise x.NeedsOwnDecoder from None
 
+    _own_decoders = (x.NeedsOwnDecoder, TypeError, ValueError, OverflowError, _fast.exceptions.UnpackException)
+
     def decode_msgpack(data: Any) -> Any:
-        if bytes(data[:4]) == x.POINTERS_HEADER:
-            return _decode_own(data)
         try:
-            return _fast.unpackb(data, ext_hook=_extension, strict_map_key=False, timestamp=3)
+            size = len(data)
+            if size > _SMALL:
+                return _fast.unpackb(data, ext_hook=_extension, strict_map_key=False, timestamp=3)
+            stream = _kept_unpacker()
+            stream.feed(data)
+            value = stream.unpack()
+            stream.at += size
+            if stream.tell() == stream.at:
+                _unpackers.append(stream)
+                return value
         except SerializationError:
             raise
-        except (x.NeedsOwnDecoder, TypeError, ValueError, OverflowError, _fast.exceptions.UnpackException):
-            return _decode_own(data)
+        except _own_decoders:
+            pass
+        return _decode_own(data)
+
+    def decode_many_msgpack(data: memoryview, lengths: "list[int]") -> Optional[list]:
+        size = sum(lengths)
+        if size > _SMALL:
+            return None
+        stream = _kept_unpacker()
+        items = []
+        try:
+            stream.feed(data[:size])
+            for length in lengths:
+                items.append(stream.unpack())
+                stream.at += length
+                if stream.tell() != stream.at:
+                    return None
+        except (SerializationError, *_own_decoders):
+            return None
+        _unpackers.append(stream)
+        return items
 
 
 # ---- The others
@@ -132,7 +201,7 @@ def _decode_json(data: Any) -> Any:
 
 _codecs = (
     Codec(0, "raw", _encode_raw, bytes),
-    Codec(1, "msgpack", encode_msgpack, decode_msgpack),
+    Codec(1, "msgpack", encode_msgpack, decode_msgpack, decode_many_msgpack),
     Codec(3, "json", _encode_json, _decode_json),
 )
 _custom_id = 255

@@ -12,7 +12,7 @@ from ._library import lib
 from ._loop import Blocked, wait
 from ._loans import Lending, Loan
 from ._object import nanoseconds, options
-from ._queue import buffers
+from ._queue import own_buffers
 from ._transfer import handing_over, keep_until_arrived, look_for_arrivals
 
 
@@ -103,7 +103,7 @@ class Connection(Lending):
         try:
             return bytes(data) if lent else self._codec.decode(data)
         finally:
-            buffers.shrink()
+            own_buffers().shrink()
 
     def recv_loan(self, timeout: Optional[float] = None) -> Loan:
         """The next message where it lies, to be read in place: of a loan its bytes and ``meta``, of any other message its
@@ -122,15 +122,16 @@ class Connection(Lending):
         if maxlength is not None:
             if maxlength < 0:
                 raise ValueError("maxlength must not be negative")
+            mine = own_buffers()
             status = self._wait(
-                -1, lambda left: self._call(lib.ip_pipe_next_length, buffers.length_at, left), c.TIMEOUT
+                -1, lambda left: self._call(lib.ip_pipe_next_length, mine.length_at, left), c.TIMEOUT
             )
             check(status)
-            if buffers.length.value > maxlength:
+            if mine.length.value > maxlength:
                 self._readable = False
                 if not self._writable:
                     self.close()
-                raise OSError(f"a message of {buffers.length.value} bytes is longer than {maxlength}")
+                raise OSError(f"a message of {mine.length.value} bytes is longer than {maxlength}")
         return bytes(self._receive(-1)[0])
 
     def recv_bytes_into(self, buffer: Any, offset: int = 0) -> int:
@@ -153,7 +154,7 @@ class Connection(Lending):
     def _receive(self, timeout: int) -> "tuple[Any, bool]":
         """The next message's bytes, valid until this thread's next call, and whether they were lent."""
         self._need_readable()
-        mine = buffers
+        mine = own_buffers()
 
         def attempt(left: int) -> int:
             return self._call(lib.ip_pipe_receive, mine.bytes, mine.size, mine.length_at, left)
@@ -186,7 +187,7 @@ class Connection(Lending):
         """``recv`` for asyncio: woken by the doorbell. Cancelling loses no message."""
 
         def attempt() -> Any:
-            mine = buffers
+            mine = own_buffers()
             status = self._call(lib.ip_pipe_receive, mine.bytes, mine.size, mine.length_at, 0)
             if status == c.SMALL_BUFFER:
                 mine.resize(mine.length.value)
@@ -203,7 +204,7 @@ class Connection(Lending):
             raise TimeoutError("no message came in time")
 
         data, lent = await wait(attempt, timeout, expired)
-        buffers.shrink()
+        own_buffers().shrink()
         return data if lent else self._codec.decode(data)
 
     def poll(self, timeout: Optional[float] = 0.0) -> bool:

@@ -23,8 +23,8 @@ _KEPT = 4 * 1024 * 1024
 _MOST = 1024
 
 
-class _Buffers(threading.local):
-    """Each thread's memory that messages come in."""
+class Buffers:
+    """A thread's memory that messages come in."""
 
     def __init__(self) -> None:
         self.resize(_USUAL)
@@ -42,7 +42,16 @@ class _Buffers(threading.local):
             self.resize(_USUAL)
 
 
-buffers = _Buffers()
+_threads = threading.local()
+
+
+def own_buffers() -> Buffers:
+    """This thread's. Callers keep it for the call: looking it up costs as much as everything else that is done with it."""
+    try:
+        return _threads.buffers
+    except AttributeError:
+        _threads.buffers = made = Buffers()
+        return made
 
 
 class _Queue(Lending):
@@ -157,11 +166,12 @@ class _Queue(Lending):
     def _get(self, timeout: int) -> Any:
         if self._later:
             return self._codec.decode(self._later.pop(0))
-        mine = buffers
-        while True:
+        mine = own_buffers()
+        # The common case: something is there.
+        status = lib.ip_queue_get(self._number, mine.bytes, mine.size, mine.length_at, 0, 0)
+        if status in (c.EMPTY, c.BUSY, c.FORKED):
             status = self._wait(timeout, self._take, c.EMPTY)
-            if status == c.OK:
-                break
+        while status != c.OK:
             if status == c.LOAN:
                 data = self._copied_loan()
                 if data is not None:
@@ -170,31 +180,32 @@ class _Queue(Lending):
                 mine.resize(mine.length.value)
             else:
                 fail(status)
-        return self._decode(mine.length.value)
+            status = self._wait(timeout, self._take, c.EMPTY)
+        try:
+            return self._codec.decode(mine.view[: mine.length.value])
+        finally:
+            if mine.size > _KEPT:
+                mine.shrink()
 
     def _take(self, timeout: int, flags: int = 0) -> int:
-        mine = buffers
+        mine = own_buffers()
         return self._call(lib.ip_queue_get, mine.bytes, mine.size, mine.length_at, timeout, flags)
 
-    def _decode(self, length: int) -> Any:
-        try:
-            return self._codec.decode(buffers.view[:length])
-        finally:
-            buffers.shrink()
-
     async def _get_async(self, timeout: Optional[float]) -> Any:
+        mine = own_buffers()
+
         def attempt() -> Any:
             if self._later:
                 return (self._later.pop(0), False)
             status = self._take(0, c.ATTEMPT)
             if status == c.SMALL_BUFFER:
-                buffers.resize(buffers.length.value)
+                mine.resize(mine.length.value)
                 return attempt()
             if status == c.LOAN:
                 lent = self._copied_loan()
                 return attempt() if lent is None else (lent, True)
             if status == c.OK:
-                return (bytes(buffers.view[: buffers.length.value]), False)
+                return (bytes(mine.view[: mine.length.value]), False)
             if status == c.EMPTY:
                 return Blocked(self, c.NOT_EMPTY)
             if status == c.BUSY:
@@ -205,7 +216,7 @@ class _Queue(Lending):
             raise _standard.Empty
 
         data, lent = await wait(attempt, timeout, expired)
-        buffers.shrink()
+        mine.shrink()
         return data if lent else self._codec.decode(data)
 
     # ---- Loans (Lending)
@@ -319,7 +330,7 @@ class Queue(_Queue):
             raise ValueError("most must be at least 1")
         if self._later:
             return [self._codec.decode(self._later.pop(0))]
-        mine = buffers
+        mine = own_buffers()
         count = c_uint32()
 
         def attempt(limit: int) -> int:
@@ -339,25 +350,30 @@ class Queue(_Queue):
             else:
                 check(status)
                 break
-        return self._decode_many(mine.lengths[: count.value])
+        return self._decode_many(mine, mine.lengths[: count.value])
 
-    def _decode_many(self, lengths: "list[int]") -> list:
+    def _decode_many(self, mine: Buffers, lengths: "list[int]") -> list:
+        if self._codec.decode_many is not None:
+            items = self._codec.decode_many(mine.view, lengths)
+            if items is not None:
+                mine.shrink()
+                return items
         items = []
         at = 0
         for index, length in enumerate(lengths):
             try:
-                items.append(self._codec.decode(buffers.view[at : at + length]))
+                items.append(self._codec.decode(mine.view[at : at + length]))
             except Exception:
                 # The first error is the caller's now; a later one, and all behind it, is for the calls to come.
                 for later in lengths[index + (1 if index == 0 else 0) :]:
                     start = at + (length if index == 0 else 0)
-                    self._later.append(bytes(buffers.view[start : start + later]))
+                    self._later.append(bytes(mine.view[start : start + later]))
                     at += later
                 if index == 0:
                     raise
                 break
             at += length
-        buffers.shrink()
+        mine.shrink()
         return items
 
     def full(self) -> bool:

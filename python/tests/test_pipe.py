@@ -81,3 +81,15 @@ def test_the_death_of_the_other_end_is_the_end_of_file(name, python):
     with pytest.raises(BrokenPipeError):
         a.send("anybody?")
     a.close()
+
+
+def test_an_end_beside_what_the_msgpack_package_lacks_is_claimed_once(name):
+    with interproc.Queue(name=name) as q:
+        mine, theirs = interproc.Pipe()
+        q.put({"end": theirs, "set": {1, 2}})  # the set needs the decoder of our own, which would attach to the end again
+        got = q.get(timeout=60)
+        assert got["set"] == {1, 2}
+        got["end"].send("from there")
+        assert mine.recv(timeout=60) == "from there"
+        got["end"].close()
+        mine.close()

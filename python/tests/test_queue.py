@@ -1,3 +1,4 @@
+import datetime
 import queue
 import threading
 import time
@@ -210,3 +211,49 @@ def test_threads_lose_and_double_nothing(name):
         for thread in threads:
             thread.join(60)
         assert sorted(got) == [1000 * each + number for each in range(3) for number in range(500)]
+
+
+def test_many_at_once_arrive_as_they_would_one_by_one(name):
+    looped = {"a": 1}
+    looped["self"] = looped
+    values = [1, "x", {1, 2}, 2**70, b"bytes", datetime.datetime(2024, 1, 1, tzinfo=datetime.timezone.utc), looped, "last"]
+    with interproc.Queue(name=name) as q:
+        q.put_many([1, "x", {"k": [2.5]}])
+        assert q.get_many(10) == [1, "x", {"k": [2.5]}]
+        q.put_many(values)
+        got = q.get_many(10)
+        assert got[:6] == values[:6] and got[6]["self"] is got[6] and got[7] == "last"
+
+
+def test_bytes_behind_a_message_are_an_error_and_not_the_next_message(name):
+    """Each item is decoded by its own length, also where many are decoded at once."""
+    with interproc.Queue(name=name) as q, interproc.Queue.open(name, codec="raw") as raw:
+        for encoded in (b"\x01", b"\x02\x03", b"\x92\x04", b"\x05"):  # 1; 2 and more; half a list; 5
+            raw.put(encoded)
+        assert q.get_many(10) == [1]
+        for _ in range(2):
+            with pytest.raises(interproc.SerializationError):
+                q.get()
+        assert q.get() == 5
+
+
+def test_threads_encode_and_decode_at_once(name):
+    with interproc.Queue(name=name) as q:
+        items = [{"n": number, "text": str(number), "set": {number}} for number in range(2000)]
+        got = []
+
+        def consume():
+            for _ in range(1000):
+                got.append(q.get(timeout=60))
+
+        def produce(part):
+            for item in part:
+                q.put(item)
+
+        threads = [threading.Thread(target=consume) for _ in range(2)]
+        threads += [threading.Thread(target=produce, args=(items[first::2],)) for first in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert sorted(got, key=lambda item: item["n"]) == items
