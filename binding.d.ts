@@ -233,6 +233,8 @@ export interface Binding {
 
   // Waiting. `need` is a condition's parameter: bytes of room.
   waitSync(id: number, condition: number, need: number, milliseconds: number): boolean;
+  /** For a waitSync() that ends without what it waited for: wakes the next waiter if the condition holds. */
+  passWake(id: number, condition: number, need: number): void;
   watch(id: number, condition: number, need: number): number;
   rewatch(watch: number, condition: number, need: number): void;
   /** Takes back what announce() announced for a watch that is no longer active, and wakes the next waiter if the condition holds. */

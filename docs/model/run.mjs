@@ -51,6 +51,23 @@ const checks = [
     mutations: ['NO_PASS_WAKE'],
   },
   {
+    name: 'a blocking wait gives up',
+    model: 'wake.pml',
+    define: ['MONITOR', 'WAKERS=1', 'GIVE_UP=2'],
+    mutations: ['NO_PASS_WAKE'],
+  },
+  {
+    name: 'a thread blocks beside its event loop',
+    model: 'wake.pml',
+    define: ['MONITOR', 'LOOPS=1', 'WAKERS=1', 'BLOCKS'],
+  },
+  {
+    name: 'a thread blocks, and nobody else waits',
+    model: 'wake.pml',
+    define: ['MONITOR', 'LOOPS=1', 'WAITERS=1', 'WAKERS=1', 'BLOCKS'],
+    mutations: ['TAKE_SHARED_BIT'],
+  },
+  {
     name: 'the chosen one dies first',
     model: 'wake.pml',
     define: ['MONITOR', 'CORPSE', 'WAKERS=1'],
@@ -60,7 +77,7 @@ const checks = [
     name: 'its slot has a new owner',
     model: 'wake.pml',
     define: ['MONITOR', 'CORPSE', 'HEIR', 'WAKERS=1'],
-    mutations: ['NO_FORGET'],
+    mutations: ['NO_FORGET', 'NO_HEIR_WAKE'],
   },
   {
     name: 'anyone dies at any step',

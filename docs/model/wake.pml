@@ -37,7 +37,8 @@
 #define DEATHS 0 /* how many may be killed, at any step */
 #endif
 /* GIVE_UP=1: a blocking waiter may leave without an item after a look that found one; GIVE_UP=2: after a sleep as well.
- * GIVE_UP=3: a wait of an event loop may be aborted while the loop sleeps. */
+ * GIVE_UP=3: a wait of an event loop may be aborted while the loop sleeps.
+ * BLOCKS: the thread of an event loop that has announced itself blocks once for the same set, in vain, before it sleeps by its FIFO. */
 #ifdef NO_SLICE
 #undef SLICE
 #define MONITOR
@@ -271,6 +272,40 @@ progress_idle: skip
   slept = false
 }
 
+/* A blocking wait of the thread whose event loop is announced, and its end: wait_slice(), pass_wake(). */
+inline block_in_vain(me) {
+  before = signal[me];
+  mode[me] = mode[me] | FUTEX;
+  d_step { own = !bits[me]; bits[me] = true }
+#ifdef TAKE_SHARED_BIT
+  own = true;
+#endif
+  slept = items == 0;
+  if
+  :: slept ->
+     d_step { if :: signal[me] == before -> asleep[me] = true :: else fi };
+     asleep[me] = false /* its time is up, or it was woken */
+  :: else
+  fi;
+  before = 0;
+  if
+  :: own -> withdraw(me)
+  :: else -> took_back = bits[me]
+  fi;
+  if
+  :: !took_back && !slept -> wake(1)
+  :: else
+  fi;
+  mode[me] = mode[me] & BELL;
+  if
+  :: items > 0 -> wake(1)
+  :: else
+  fi;
+  own = false;
+  took_back = false;
+  slept = true
+}
+
 /* One passage of the event loop: announce_all(), then sleep, then poll(). The attempts are its caller's. */
 inline loop_turn(me) {
   number[me] = owner[me];
@@ -295,6 +330,9 @@ inline loop_turn(me) {
 #endif
   if
   :: slept ->
+#ifdef BLOCKS
+     block_in_vain(me);
+#endif
 end_listening:
      if
      :: d_step { bell[me] -> bell[me] = false }
@@ -322,7 +360,7 @@ progress_idle_loop: skip
 
 proctype Waiter(byte me) {
   byte before, first, step, slot, how, seen, woken, early;
-  bool slept, took_back, any, picked, reached, got, gave_up;
+  bool slept, took_back, any, picked, reached, got, gave_up, own;
 live:
   {
     wants[me] = true;
@@ -339,11 +377,12 @@ live:
        :: else -> wait_slice(me)
        fi
     od;
-    got = false;
-    gave_up = false;
     if
-    :: me < LOOPS ->
-       /* stop(): retire() withdraws and passes a wake on that was meant for an item it did not take. */
+    :: me < LOOPS || gave_up ->
+       got = false;
+       gave_up = false;
+       /* stop(): retire() withdraws and passes a wake on that was meant for an item it did not take. A blocking wait that ends
+        * without one (waitSync() of Lane, until_done() of the C interface) has withdrawn already. */
        withdraw(me);
        took_back = false;
 #ifndef NO_PASS_WAKE
@@ -352,7 +391,7 @@ live:
        :: else
        fi
 #endif
-    :: else
+    :: else -> got = false
     fi;
 end_done:
     false
@@ -364,7 +403,8 @@ end_done:
     killed[me] = false; wants[me] = false; asleep[me] = false; bell[me] = false; alive[me] = false;
     if :: late_bit[me] -> bits[me] = true; late_bit[me] = false :: else fi;
     before = 0; first = 0; step = 0; slot = 0; how = 0; seen = 0; woken = 0; early = 0;
-    slept = false; took_back = false; any = false; picked = false; reached = false; got = false; gave_up = false
+    slept = false; took_back = false; any = false; picked = false; reached = false; got = false; gave_up = false; own = false;
+    go = true
   };
 #ifdef HEIR
   /* Segment::open(): the slot gets a new owner. */
@@ -374,15 +414,21 @@ end_done:
   generation[me] = owner[me];
 #ifndef NO_FORGET
   withdraw(me); /* forget_predecessor() */
+  if
+  :: !took_back ->
+#ifndef NO_HEIR_WAKE
+     wake(1)
+#else
+     skip
+#endif
+  :: else
+  fi;
   took_back = false;
 #endif
-  go = true;
   if
   :: goto live /* it waits, too */
   :: skip      /* it does other things */
   fi;
-#else
-  go = true;
 #endif
 end_over:
   false

@@ -147,6 +147,13 @@ export class Lane {
     mayEnd?: () => void,
   ): T {
     const deadline = timeout === Infinity ? Infinity : performance.now() + timeout;
+    let slept = -1;
+    let needed = 0;
+    // What this wait was woken for and does not take, somebody else may have. An attempt can fail although it is there: a lock was held
+    // for a moment.
+    const passWake = () => {
+      if (slept >= 0) binding.passWake(this.#id, slept, needed);
+    };
     for (;;) {
       if (this.busy) this.settle();
       if (!this.busy) {
@@ -154,10 +161,21 @@ export class Lane {
         if (result !== blocked) return result;
       }
       const remaining = deadline - performance.now();
-      if (remaining <= 0) return onTimeout();
+      if (remaining <= 0) {
+        passWake();
+        return onTimeout();
+      }
+      if (this.#condition !== slept) passWake();
       if (timeout === Infinity) mayEnd?.();
-      deliverSignals();
-      binding.waitSync(this.#id, this.#condition, this.#need, Math.min(slice, remaining));
+      try {
+        deliverSignals();
+      } catch (error) {
+        passWake();
+        throw error;
+      }
+      slept = this.#condition;
+      needed = this.#need;
+      binding.waitSync(this.#id, slept, needed, Math.min(slice, remaining));
     }
   }
 

@@ -40,8 +40,11 @@ ip_status until_done(const Use& use, std::int64_t timeout, std::uint32_t flags, 
     const Nanoseconds left = busy ? deadline.patience() : deadline.remaining();
     const ip_status slept =
         sleep_slice(use, busy ? lock : data, busy ? 0 : need, std::min(left, busy ? kMillisecond : kSlice));
-    if (slept == IP_TIMEOUT) return fail(s, use.record().name);
-    if (slept != IP_OK) return slept;
+    if (slept != IP_OK) {
+      // It may have been woken for what it leaves: the attempt that followed met a lock that was held for a moment.
+      if (!use.closed()) use.object().pass_wake(data, need);
+      return slept == IP_TIMEOUT ? fail(s, use.record().name) : slept;
+    }
     s = attempt(attempts >= kModestAttempts);
     if (s.ok()) return IP_OK;
   }

@@ -24,6 +24,19 @@ napi_value wait_sync(napi_env env, napi_callback_info info) {
   return boolean(env, object->wait_for(condition, need, limit));
 }
 
+// For a wait that ends without what it waited for: a wake-up that it may have been given goes to the next waiter.
+// Nothing where the object was closed meanwhile.
+napi_value pass_wake(napi_env env, napi_callback_info info) {
+  Call<3> call(env, info);
+  const std::uint32_t id = call.u32(0), condition = call.u32(1);
+  const std::uint64_t need = call.u64(2);
+  if (!call.valid()) return nullptr;
+  Environment& environment = Environment::of(env);
+  if (!environment.has(id)) return nullptr;
+  if (SharedObject* object = environment.any(id); object != nullptr) object->pass_wake(condition, need);
+  return nullptr;
+}
+
 void withdraw_watch(Watch& watch) {
   if (!watch.announced) return;
   watch.announced = false;
@@ -181,9 +194,11 @@ napi_value cpus(napi_env env, napi_callback_info) { return integer(env, usable_c
 
 void export_waiting(napi_env env, napi_value exports) {
   static constexpr Function functions[] = {
-      {"waitSync", wait_sync},    {"watch", watch},   {"rewatch", rewatch},
-      {"retire", retire},         {"poll", poll},     {"inspect", inspect},
-      {"announce", announce_all}, {"listen", listen}, {"takeDoorbell", take_doorbell},
+      {"waitSync", wait_sync}, {"passWake", pass_wake},
+      {"watch", watch},        {"rewatch", rewatch},
+      {"retire", retire},      {"poll", poll},
+      {"inspect", inspect},    {"announce", announce_all},
+      {"listen", listen},      {"takeDoorbell", take_doorbell},
       {"usableCpus", cpus},
   };
   export_functions(env, exports, functions);

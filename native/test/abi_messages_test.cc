@@ -68,6 +68,37 @@ TEST_CASE("C: a put that waits for room is woken by a get, and one that runs out
   CHECK(got(queue) == "second");
 }
 
+TEST_CASE("C: a get that was woken, met a lock that was held, and runs out of time wakes the next") {
+  const AbiName name("abi-give-up");
+  const ip_options options = name.options();
+  const ip_limits limits{4096, 0, 0};
+  Object queue;
+  REQUIRE(ip_queue(IP_CREATE, &options, &limits, IP_QUEUE, queue.out()) == IP_OK);
+  std::unique_ptr<Queue> producer, next;
+  REQUIRE_OK(Queue::open(name.text(), producer));
+  REQUIRE_OK(Queue::open(name.text(), next));
+  ipc_queue& body = producer->segment().body<ipc_queue>();
+  std::string outcome;
+  std::thread consumer([&] { outcome = got(queue, 300'000'000); });
+  const auto waits = [&] {
+    std::uint64_t any = 0;
+    for (const std::uint64_t& bits : body.channel.not_empty.bits) any |= load_acquire(bits);
+    return any != 0;
+  };
+  REQUIRE(eventually(waits));
+  // The consumer is woken for an item and cannot get at it. Another one waits, whom nobody has woken.
+  OwnedLock lock(producer->segment(), body.get_lock);
+  REQUIRE(lock.try_acquire(false) == Acquired::kYes);
+  REQUIRE_OK(producer->put(text("item"), false));
+  announce(next->segment(), body.channel.not_empty);
+  const std::uint32_t before = load_acquire(next->segment().self().signal);
+  consumer.join();
+  CHECK(outcome != "item");
+  CHECK(load_acquire(next->segment().self().signal) == before + 1);
+  REQUIRE_OK(lock.release());
+  CHECK(got(queue) == "item");
+}
+
 TEST_CASE("C: threads share one queue, and nothing is lost or doubled") {
   const AbiName name("abi-threads");
   const ip_options options = name.options();

@@ -4,13 +4,16 @@
 #include <array>
 #include <bit>
 #include <csignal>
+#include <functional>
 #include <thread>
+#include <utility>
 
 #include <unistd.h>
 
 #include "memory/cell.h"
 #include "support.h"
 #include "sync/mutex.h"
+#include "system/crash_point.h"
 
 using namespace test;
 
@@ -61,6 +64,12 @@ struct Sleepers {
   std::atomic<int> woken{0};
   std::atomic<bool> stop{false};
 };
+
+// What happens while a waker has cleared a bit and has not asked yet whether the sleeper lives.
+std::function<void()> meanwhile;
+void happen(const char* point) {
+  if (std::string_view(point) == "wake.picked" && meanwhile) std::exchange(meanwhile, nullptr)();
+}
 
 }  // namespace
 
@@ -133,6 +142,48 @@ TEST_CASE("who takes over a dead waiter's slot does not take its wakes") {
   late->segment().detach();  // as a death would have it: without taking the announcement back
   late = open_cell(name);
   REQUIRE(late->segment().me().slot == slot);
+  CHECK(announced(*cell) == 0);
+}
+
+TEST_CASE("a wake that was meant for a dead waiter goes on, though its slot has a new owner when the waker asks") {
+  const Name name("heir-race");
+  const auto cell = create_cell(name);
+  auto dead = open_cell(name);
+  const auto other = open_cell(name);
+  std::unique_ptr<Cell> heir;
+  const std::uint32_t slot = dead->segment().me().slot;
+  announce(dead->segment(), set_of(*cell));
+  announce(other->segment(), set_of(*cell));
+  const std::uint32_t before = load_relaxed(other->segment().self().signal);
+  dead->segment().detach();  // as a death would have it
+  store_relaxed(set_of(*cell).next, slot);
+  meanwhile = [&] { heir = open_cell(name); };
+  watch_crash_points(&happen);
+  wake(cell->segment(), set_of(*cell), 1);
+  watch_crash_points(nullptr);
+  REQUIRE(heir != nullptr);
+  REQUIRE(heir->segment().me().slot == slot);
+  CHECK(load_relaxed(other->segment().self().signal) == before + 1);
+  CHECK(announced(*cell) == 0);
+}
+
+TEST_CASE("a thread that blocks leaves the announcement of its event loop where it is") {
+  const Name name("shared-bit");
+  const auto cell = create_cell(name);
+  // The loop has announced itself; then its thread blocks for the same thing, and is not woken.
+  announce(cell->segment(), set_of(*cell));
+  CHECK_FALSE(wait_slice(cell->segment(), set_of(*cell), kMillisecond, [] { return false; }));
+  CHECK(announced(*cell) == 1);
+  // A wake that comes while it blocks is for both: the loop's doorbell was rung, and it announces itself anew.
+  bool woken = false;
+  CHECK(wait_slice(cell->segment(), set_of(*cell), kSlice, [&] {
+    if ((load_relaxed(cell->segment().self().sleep_mode) & IPC_SLEEP_FUTEX) == 0) return false;  // it polls
+    if (!woken) wake(cell->segment(), set_of(*cell), 1);
+    return std::exchange(woken, true);
+  }));
+  CHECK(announced(*cell) == 0);
+  // Without a loop nothing stays.
+  CHECK_FALSE(wait_slice(cell->segment(), set_of(*cell), kMillisecond, [] { return false; }));
   CHECK(announced(*cell) == 0);
 }
 

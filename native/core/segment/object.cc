@@ -14,4 +14,11 @@ void SharedObject::pass_wake(Condition condition, std::uint64_t need) {
   if (set != nullptr && ready(condition, need, Look::kShared)) wake(*segment_, *set, 1);
 }
 
+void SharedObject::forget_predecessor(ipc_wait_set& set) const {
+  if (segment_->me().generation == 1) return;  // the slot's first owner
+  // Where the bit is not set, a waker may have cleared it and may ask only now whether the sleeper lives: it finds this
+  // one, and is content. So the wake that may have been the dead one's goes on to the next.
+  if (!withdraw(*segment_, set)) wake(*segment_, set, 1);
+}
+
 }  // namespace interproc

@@ -76,7 +76,7 @@ class SharedObject {
 
  protected:
   // For who attaches: the slot's last owner may have died announced, and a wake must not go to who never asked for it.
-  void forget_predecessor(ipc_wait_set& set) const { withdraw(*segment_, set); }
+  void forget_predecessor(ipc_wait_set& set) const;
 
   template <class Object>
   Status again_as(std::unique_ptr<SharedObject>& out) const {

@@ -33,18 +33,25 @@ SpinBudget& thread_spin_budget() {
   return budget;
 }
 
-void announce(const Segment& segment, ipc_wait_set& set) {
+bool announce(const Segment& segment, ipc_wait_set& set) {
   const Bit bit = bit_of(segment.me().slot);
-  atomic(set.bits[bit.word]).fetch_or(bit.mask, std::memory_order_seq_cst);
+  const std::uint64_t before = atomic(set.bits[bit.word]).fetch_or(bit.mask, std::memory_order_seq_cst);
   INTERPROC_CRASH_POINT("announce.set");
   full_fence();  // pairs with the fence in wake()
+  return (before & bit.mask) == 0;
+}
+
+bool announced(const Segment& segment, const ipc_wait_set& set) {
+  const Bit bit = bit_of(segment.me().slot);
+  // Acquire: pairs with the waker's clearing of the bit, as in withdraw().
+  return (load_acquire(set.bits[bit.word]) & bit.mask) != 0;
 }
 
 bool withdraw(const Segment& segment, ipc_wait_set& set) {
   const Bit bit = bit_of(segment.me().slot);
   // Acquire: pairs with the waker's clearing of the bit; who was picked and leaves sees what it was picked for, and
   // passes that on (SharedObject::pass_wake).
-  if ((load_acquire(set.bits[bit.word]) & bit.mask) == 0) return false;
+  if (!announced(segment, set)) return false;
   const bool was_set = (atomic(set.bits[bit.word]).fetch_and(~bit.mask, std::memory_order_acq_rel) & bit.mask) != 0;
   INTERPROC_CRASH_POINT("announce.withdrawn");
   return was_set;

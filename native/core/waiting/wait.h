@@ -30,10 +30,15 @@ namespace interproc {
 // Longest uninterrupted sleep: after it, the sleeper looks at its condition and at those that it depends on.
 inline constexpr Nanoseconds kSlice = 50 * kMillisecond;
 
-void announce(const Segment& segment, ipc_wait_set& set);
+// False where this participant was announced already: by the event loop of the same thread, which sleeps by its
+// doorbell.
+bool announce(const Segment& segment, ipc_wait_set& set);
 
 // Takes the announcement back. False where a waker had already cleared it: that wake is now this waiter's.
 bool withdraw(const Segment& segment, ipc_wait_set& set);
+
+// Whether this participant's bit is set.
+bool announced(const Segment& segment, const ipc_wait_set& set);
 
 // Call after the store that made the condition true. Cheap while nobody waits: a fence and four loads.
 void wake(const Segment& segment, ipc_wait_set& set, std::uint32_t most);
@@ -110,7 +115,7 @@ bool wait_slice(const Segment& segment, ipc_wait_set& set, Nanoseconds limit, Re
   const std::uint32_t before = load_relaxed(self.signal);
   // Relaxed: announce() orders it before the bit, and a waker reads it after the bit.
   atomic(self.sleep_mode).fetch_or(IPC_SLEEP_FUTEX, std::memory_order_relaxed);
-  announce(segment, set);
+  const bool own = announce(segment, set);
   INTERPROC_CRASH_POINT("wait.announced");
   const Nanoseconds asleep = monotonic_now();
   bool is_ready = ready();
@@ -120,9 +125,12 @@ bool wait_slice(const Segment& segment, ipc_wait_set& set, Nanoseconds limit, Re
     is_ready = ready();
   }
   INTERPROC_CRASH_POINT("wait.woken");
+  // An announcement of this thread's event loop stays: who picks it rings the doorbell. Who has picked it since has
+  // rung.
+  const bool picked = own ? !withdraw(segment, set) : !announced(segment, set);
   // What this one found without sleeping may be older than its announcement. A wake that picked it since then was for
   // something else, and somebody else's.
-  if (!withdraw(segment, set) && !slept) wake(segment, set, 1);
+  if (picked && !slept) wake(segment, set, 1);
   atomic(self.sleep_mode).fetch_and(~std::uint32_t{IPC_SLEEP_FUTEX}, std::memory_order_relaxed);
   if (is_ready) spin.slept(monotonic_now() - asleep);
   return is_ready;
