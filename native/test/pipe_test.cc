@@ -4,9 +4,12 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <functional>
 #include <thread>
+#include <utility>
 
 #include "support.h"
+#include "system/crash_point.h"
 
 using namespace test;
 
@@ -48,6 +51,12 @@ std::string receive_wait(Pipe& pipe, unsigned end) {
     return got != "(empty)";
   }));
   return got;
+}
+
+// What happens between a receiver's look at the ring and its look at the peer.
+std::function<void()> meanwhile;
+void happen(const char* point) {
+  if (std::string_view(point) == "pipe.empty" && meanwhile) std::exchange(meanwhile, nullptr)();
 }
 
 }  // namespace
@@ -209,6 +218,54 @@ TEST_CASE("what a killed owner sent is read, then comes the end of file within a
   CHECK(monotonic_now() - before < (UNDER_TSAN ? 400 : 150) * kMillisecond);
   CHECK_FALSE(a->owner(1).has_value());
   CHECK(a->send(0, text("x")).code == Code::kBrokenPipe);
+}
+
+TEST_CASE("what was sent between the look that found nothing and the look that found the peer gone is received") {
+  using Receive = std::function<Status(Pipe&)>;
+  Bytes into(100);
+  std::uint64_t length = 0;
+  Loan loan;
+  Channel::LoanTaken what;
+  const Receive forms[] = {
+      [&](Pipe& pipe) { return pipe.receive(0, into, length); },
+      [&](Pipe& pipe) { return pipe.next_length(0, length); },
+      [&](Pipe& pipe) { return pipe.receive_loan(0, into, loan, what); },
+  };
+  watch_crash_points(&happen);
+  for (const Receive& take : forms) {
+    for (const bool killed : {false, true}) {
+      CAPTURE(killed);
+      const Name name("second-look");
+      Shared<Gate> ready, sent;
+      Child sender([&] {
+        NEED(ready->await());
+        std::unique_ptr<Pipe> pipe;
+        NEED(Pipe::open(name, pipe).ok() && pipe->claim(1).ok());
+        ready->open(2);
+        NEED(ready->await(3));
+        NEED(pipe->send(1, text("the last")).ok());
+        if (!killed) pipe->leave(Leaving::kOrderly);
+        sent->open();
+        ::pause();
+        return 0;
+      });
+      const auto pipe = create(name);
+      REQUIRE_OK(pipe->send_away(1));
+      ready->open();
+      REQUIRE(ready->await(2));
+      meanwhile = [&] {
+        ready->open(3);
+        REQUIRE(sent->await());
+        sender.kill();
+        // Who sends asks the kernel, and writes down what it hears.
+        CHECK(pipe->send(0, text("x")).code == Code::kBrokenPipe);
+      };
+      CHECK_OK(take(*pipe));
+      CHECK(meanwhile == nullptr);
+    }
+  }
+  watch_crash_points(nullptr);
+  CHECK(length == 8);
 }
 
 TEST_CASE("a sender notices a killed peer though the pipe has room") {

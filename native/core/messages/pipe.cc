@@ -151,18 +151,24 @@ Status Pipe::send(unsigned end, std::span<const std::byte> message) {
   return s;
 }
 
+// What was sent before the end closed, or its owner died, was published before that could be seen: where nothing was
+// there and the peer is gone now, another look decides whether this was all.
+template <class Take>
+Status Pipe::look_twice(unsigned end, Take take) {
+  Status s = take();
+  if (s.code != Code::kEmpty) return s;
+  INTERPROC_CRASH_POINT("pipe.empty");
+  if (!gone(1 - end, Look::kShared)) return s;
+  s = take();
+  return s.code == Code::kEmpty ? Status{Code::kEndOfFile} : s;
+}
+
 Status Pipe::receive(unsigned end, std::span<std::byte> into, std::uint64_t& length) {
   if (!owns(end) || !can_read(end)) return {Code::kClosed};
   Channel& incoming = channel_[1 - end];
   Channel::Taken taken;
-  Status s = incoming.take(into, taken);
+  const Status s = look_twice(end, [&] { return incoming.take(into, taken); });
   length = taken.length;
-  if (s.code == Code::kEmpty && gone(1 - end, Look::kShared)) {
-    // What was sent before the end closed was published before the word said so: one more look decides.
-    s = incoming.take(into, taken);
-    length = taken.length;
-    if (s.code == Code::kEmpty) return {Code::kEndOfFile};
-  }
   if (!s.ok()) return s;
   incoming.finish(taken, into);
   wake(*segment_, incoming.shared().not_full, 1);
@@ -186,11 +192,7 @@ Status Pipe::send_loan(unsigned end, Loan& loan, std::span<const std::byte> meta
 Status Pipe::receive_loan(unsigned end, std::span<std::byte> into, Loan& loan, Channel::LoanTaken& what) {
   if (!owns(end) || !can_read(end)) return {Code::kClosed};
   Channel& incoming = channel_[1 - end];
-  Status s = incoming.take_loan(into, loan, what);
-  if (s.code == Code::kEmpty && gone(1 - end, Look::kShared)) {
-    s = incoming.take_loan(into, loan, what);
-    if (s.code == Code::kEmpty) return {Code::kEndOfFile};
-  }
+  const Status s = look_twice(end, [&] { return incoming.take_loan(into, loan, what); });
   if (s.ok()) wake(*segment_, incoming.shared().not_full, 1);
   return s;
 }
@@ -198,12 +200,7 @@ Status Pipe::receive_loan(unsigned end, std::span<std::byte> into, Loan& loan, C
 Status Pipe::next_length(unsigned end, std::uint64_t& length) {
   if (!owns(end) || !can_read(end)) return {Code::kClosed};
   Channel& incoming = channel_[1 - end];
-  Status s = incoming.next_length(length);
-  if (s.code == Code::kEmpty && gone(1 - end, Look::kShared)) {
-    s = incoming.next_length(length);
-    if (s.code == Code::kEmpty) return {Code::kEndOfFile};
-  }
-  return s;
+  return look_twice(end, [&] { return incoming.next_length(length); });
 }
 
 bool Pipe::ready(Condition condition, std::uint64_t need, Look look) {

@@ -77,6 +77,8 @@ class Pipe final : public SharedObject {
   // kKernel asks at most every few milliseconds, so that a caller may pass it on every message.
   bool gone(unsigned end, Look look);
   void wake_peer(unsigned end);
+  template <class Take>
+  Status look_twice(unsigned end, Take take);
 
   Channel channel_[2];
   bool known_gone_[2] = {false, false};
