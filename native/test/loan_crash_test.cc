@@ -1,10 +1,11 @@
-// Whoever is killed at whatever point of a loan's way, the other side goes on: what was published arrives, once and
-// whole, and no page stays behind.
+// A process that lends, sends, takes and gives back in place, through a queue and through both directions of a pipe, is
+// killed at every point of that. What was published arrives, once and whole; what the living hold is nobody else's; no
+// page stays behind.
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
 
-#include "support.h"
+#include "crash_support.h"
+#include "messages/pipe.h"
 
 using namespace test;
 
@@ -12,38 +13,76 @@ namespace {
 
 constexpr std::size_t kPage = IPC_EXTENT_PAGE;
 constexpr std::size_t kSize = 3 * kPage;
+constexpr std::uint64_t kSentBefore = 4;  // to the victim, by the survivor
+
+struct Names {
+  explicit Names(const Name& base) : queue(base.also(1)), pipe(base.also(2)) {}
+  std::string queue, pipe;
+};
 
 struct Stage {
   Gate made;
-  std::atomic<std::uint64_t> put{0}, got{0};  // counted after the call returned
+  std::atomic<std::uint64_t> put{0}, got{0};        // counted after the call returned
+  std::atomic<std::uint64_t> sent{0}, received{0};  // the same, of the pipe
 };
 
-// Lends, puts, takes and releases, several at a time and out of order; dies at the armed point.
-int work(std::string_view name, Stage& stage, const std::string& armed) {
-  ::setenv("INTERPROC_CRASH", armed.c_str(), 1);
+void write_into(Loan& loan, std::uint32_t sender, std::uint64_t number) {
+  const Bytes bytes = message(sender, number, loan.bytes().size());
+  std::memcpy(loan.bytes().data(), bytes.data(), bytes.size());
+}
+
+bool holds(const Loan& loan, std::uint32_t sender, std::uint64_t number) {
+  const Sent sent = read_message(loan.bytes());
+  return sent.intact && sent.sender == sender && sent.number == number;
+}
+
+// Several at a time, put and given back out of order; one is given back unpublished.
+void use_queue(Queue& queue, Stage& stage) {
+  Bytes into(2000);
+  Loan loans[3];
+  for (Loan& loan : loans) NEED(queue.lend(kSize, loan).ok());
+  for (const int i : {2, 0}) {
+    const std::uint64_t number = stage.put;
+    write_into(loans[i], 1, number);
+    NEED(queue.put_loan(loans[i], text("meta"), false).ok());
+    stage.put = number + 1;
+  }
+  Loan taken[2];
+  for (Loan& loan : taken) {
+    Channel::LoanTaken what;
+    NEED(queue.get_loan(into, loan, what).ok());
+    NEED(holds(loan, 1, stage.got));
+    stage.got++;
+  }
+  taken[1].release();
+}
+
+void use_pipe(Pipe& pipe, Stage& stage) {
+  Bytes into(2000);
+  Loan kept, loan, taken;
+  NEED(pipe.lend(1, 2 * kSize, kept).ok());
+  NEED(pipe.lend(1, kSize, loan).ok());
+  write_into(loan, 2, stage.sent);
+  NEED(pipe.send_loan(1, loan, text("meta")).ok());
+  stage.sent++;
+  Channel::LoanTaken what;
+  const Status s = pipe.receive_loan(1, into, taken, what);
+  NEED(s.ok() == (stage.received < kSentBefore));
+  if (!s.ok()) return;
+  NEED(holds(taken, 3, stage.received));
+  stage.received++;
+}
+
+int work(const Names& names, Stage& stage) {
   NEED(stage.made.await());
   std::unique_ptr<Queue> queue;
-  NEED(Queue::open(name, queue).ok());
-  Bytes into(2000);
-  for (int round = 0; round < 6; ++round) {
-    Loan loans[3];
-    for (Loan& loan : loans) NEED(queue->lend(kSize, loan).ok());
-    for (const int i : {2, 0}) {
-      const std::uint64_t number = stage.put;
-      const Bytes bytes = message(1, number, kSize);
-      std::memcpy(loans[i].bytes().data(), bytes.data(), kSize);
-      NEED(queue->put_loan(loans[i], text("meta"), false).ok());
-      stage.put = number + 1;
-    }
-    Loan taken[2];
-    for (Loan& loan : taken) {
-      Channel::LoanTaken what;
-      NEED(queue->get_loan(into, loan, what).ok());
-      const Sent sent = read_message(loan.bytes());
-      NEED(sent.intact && sent.number == stage.got);
-      stage.got = sent.number + 1;
-    }
-    taken[1].release();
+  std::unique_ptr<Pipe> pipe;
+  NEED(Queue::open(names.queue, queue).ok());
+  NEED(Pipe::open(names.pipe, pipe).ok());
+  NEED(pipe->claim(1).ok());
+  for (int round = 0; round < 5; ++round) {
+    use_queue(*queue, stage);
+    use_pipe(*pipe, stage);
   }
   return 0;
 }
@@ -71,40 +110,95 @@ void drain(Queue& queue, const Stage& stage) {
   CHECK(all);
 }
 
-void crash_at(const std::string& point, int passage) {
-  CAPTURE(point);
-  CAPTURE(passage);
-  const Name name("loan-crash");
-  Shared<Stage> stage;
-  Child victim([&] { return work(name, *stage, point + ":" + std::to_string(passage)); });
-  std::unique_ptr<Queue> queue;
-  REQUIRE_OK(Queue::create(name, {1 << 20, 0, 0}, {}, queue));
-  stage->made.open();
-  REQUIRE(victim.wait() == -SIGKILL);
-  drain(*queue, *stage);
-  const std::uint32_t pages = queue->channel().shared().extent_pages;
-  // All that there ever was can be lent in one piece: nothing is held by the dead.
-  Loan all;
-  const std::size_t bytes = std::max<std::size_t>(pages, 1) * kPage;
-  Status s{Code::kBusy};
-  REQUIRE(eventually([&] { return (s = queue->lend(bytes, all)).code != Code::kBusy; }));
-  REQUIRE_OK(s);
-  CHECK(all.run().page == 0);
-  CHECK(queue->channel().shared().extent_pages == std::max<std::uint32_t>(pages, 1));
+// All that was sent, then the end of file.
+void drain(Pipe& pipe, const Stage& stage) {
+  Bytes into(2000);
+  std::uint64_t expected = 0;
+  Status s;
+  REQUIRE(eventually([&] {
+    Loan loan;
+    Channel::LoanTaken what;
+    s = pipe.receive_loan(0, into, loan, what);
+    if (s.ok()) REQUIRE(holds(loan, 2, expected++));
+    if (s.code == Code::kEmpty) pipe.wait_for(Pipe::readable_of(0), 0, kSlice);
+    return !s.ok() && s.code != Code::kEmpty;
+  }));
+  CHECK(s.code == Code::kEndOfFile);
+  const bool all = expected == stage.sent || expected == stage.sent + 1;
+  CHECK(all);
+  Loan loan;
+  CHECK(pipe.lend(0, kSize, loan).code == Code::kBrokenPipe);
 }
+
+// All that there ever was can be lent in one piece: nothing is held by the dead, and nothing is lost.
+void check_pages(Channel& channel) {
+  const std::uint32_t pages = channel.shared().extent_pages;
+  if (pages == 0) return;
+  Loan all;
+  REQUIRE_OK(channel.lend(std::uint64_t{pages} * kPage, all));
+  CHECK(all.run().page == 0);
+  CHECK(channel.shared().extent_pages == pages);
+}
+
+Census run(const std::string& point, int passage) {
+  const Name name("loan-crash");
+  const Names names(name);
+  Shared<Stage> stage;
+  Victim victim(point, passage, [&] { return work(names, *stage); });
+  {
+    std::unique_ptr<Queue> queue;
+    std::unique_ptr<Pipe> pipe;
+    REQUIRE_OK(Queue::create(names.queue, {1 << 20, 0, 0}, {}, queue));
+    REQUIRE_OK(Pipe::create(names.pipe, {{1 << 20, 0, 0}, true}, {}, pipe));
+    for (std::uint64_t number = 0; number < kSentBefore; ++number) {
+      Loan loan;
+      REQUIRE_OK(pipe->lend(0, kSize, loan));
+      write_into(loan, 3, number);
+      REQUIRE_OK(pipe->send_loan(0, loan, {}));
+    }
+    REQUIRE_OK(pipe->send_away(1));
+    // In the survivor's hands all the while: one that it writes, and one that it reads.
+    Bytes into(2000);
+    Channel::LoanTaken what;
+    Loan writing, put, reading;
+    REQUIRE_OK(queue->lend(kSize, writing));
+    write_into(writing, 4, 0);
+    REQUIRE_OK(queue->lend(kSize, put));
+    write_into(put, 4, 1);
+    REQUIRE_OK(queue->put_loan(put, {}, false));
+    REQUIRE_OK(queue->get_loan(into, reading, what));
+    stage->made.open();
+    REQUIRE(victim.wait() == (point.empty() ? 0 : -SIGKILL));
+    for (const std::string& one : {names.queue, names.pipe}) check_rules(one);
+    Loan again;
+    Status s{Code::kBusy};
+    REQUIRE(eventually([&] { return (s = queue->lend(kSize, again)).code != Code::kBusy; }));
+    REQUIRE_OK(s);
+    if (!point.empty()) went_on(victim);
+    write_into(again, 4, 2);
+    drain(*queue, *stage);
+    // Killed before it had taken its end, which is then still ours.
+    if (pipe->owner(1).has_value()) pipe->close_end(1);
+    drain(*pipe, *stage);
+    CHECK(holds(writing, 4, 0));
+    CHECK(holds(reading, 4, 1));
+    for (Loan* loan : {&writing, &reading, &again}) loan->release();
+    check_pages(queue->channel());
+    // Nobody will read what the dead one has not received; it counts until the last one leaves.
+    if (stage->received == kSentBefore) check_pages(pipe->outgoing(0));
+    check_pages(pipe->outgoing(1));
+    for (const std::string& one : {names.queue, names.pipe}) check_rules(one);
+  }
+  sweep();
+  return victim.census();
+}
+
+const Register registered("loans", &run);
 
 }  // namespace
 
 TEST_CASE("whoever is killed on a loan's way, what was put arrives and what was held is lent again") {
-  for (const char* point : {"extents.grown", "extents.split", "extents.allocated", "extents.committed", "extents.taken",
-                            "extents.released", "ring.header", "ring.publish", "ring.published", "ring.advance",
-                            "ring.advanced", "queue.put.unlocked", "queue.get.unlocked", "lock.acquired"}) {
-    // Runs are split when a longer one is free: from the second round on.
-    const bool rare = std::string_view(point) == "extents.split" || std::string_view(point) == "extents.grown";
-    for (const int passage : {1, 3, 6}) {
-      if (!rare || passage == 1) crash_at(point, passage);
-    }
-  }
+  kill_everywhere(&run);
 }
 
 TEST_CASE("a table that says otherwise than the loan is corrupt, and the loan can be given up") {
