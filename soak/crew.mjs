@@ -4,7 +4,7 @@ import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { lastWords, readJournal } from './journal.mjs';
+import { lastWords, millisecond, readJournal } from './journal.mjs';
 import { childrenOf, isGone, look } from './processes.mjs';
 
 const program = fileURLToPath(new URL('participant.mjs', import.meta.url));
@@ -14,6 +14,9 @@ const program = fileURLToPath(new URL('participant.mjs', import.meta.url));
  * takes: a fault is a wait without end.
  */
 const patience = 90_000;
+
+/** The same for what a death has to bring about, which takes 50 ms on a machine that is not busy. */
+export const patienceWithDeaths = 15_000;
 
 export class Crew {
   /** Every process that there ever was in this scene. */
@@ -94,7 +97,7 @@ export class Crew {
   }
 
   /** Waits until `holds()`. What nobody hinders has to come about. */
-  async until(what, holds, describe = () => '') {
+  async until(what, holds, describe = () => '', limit = patience) {
     let seen = -1;
     let waited = 0;
     let last = performance.now();
@@ -107,7 +110,7 @@ export class Crew {
       waited = written === seen ? waited + Math.min(now - last, 1_000) : 0;
       last = now;
       seen = written;
-      if (waited > patience) throw new Error(`in vain: ${what}. ${describe()}\n${this.look()}`);
+      if (waited > limit) throw new Error(`in vain: ${what}. ${describe()}\n${this.look()}`);
       await delay(10);
     }
   }
@@ -163,6 +166,7 @@ export class Crew {
     member.child.kill('SIGKILL');
     this.kills++;
     await member.end;
+    member.diedAt = millisecond(); // or before
     member.orphans = children;
     await delay(rest);
     if (!this.#broken.signal.aborted) await this.#restart(member);

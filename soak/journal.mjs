@@ -19,7 +19,7 @@ export const Entry = Object.freeze({
   leave: 13, // about to give it back
   left: 14,
   gaveUp: 15, // a limited wait was over
-  arrive: 16, // about to wait at the barrier, in epoch `a`, for the `b`th time
+  arrive: 16, // about to wait at the barrier, in epoch `a`, for the `b`th time; at millisecond `c`
   pass: 17, // the same: with index `c`
   broken: 18, // the same: the barrier was broken
   task: 19, // about to give task `a` to the pool
@@ -30,6 +30,11 @@ export const Entry = Object.freeze({
 export const Ending = Object.freeze({ endOfFile: 1, brokenPipe: 2, shutDown: 3, deadline: 4 });
 
 const size = 16;
+
+/** CLOCK_MONOTONIC, which all processes share, in milliseconds and 32 bits. */
+export function millisecond() {
+  return Number((process.hrtime.bigint() / 1_000_000n) % 2n ** 32n);
+}
 
 /** The writing side. Entries are 16 bytes, and begin at multiples of that: none is ever torn between two pages. */
 export function openJournal(path) {

@@ -4,9 +4,13 @@ import { randomFrom } from './random.mjs';
 
 /** `[kind, weight, plan]`: how often a kind of object is chosen, and how many do what on it. */
 const kinds = [
-  ['queue', 4, (random) => items(random, ['sync', 'promise', 'many', 'timed', 'abort', 'iterate'])],
-  ['joinable', 2, (random) => items(random, ['sync', 'promise', 'many', 'timed'])],
-  ['priority', 2, (random) => items(random, ['sync', 'promise', 'many', 'timed'])],
+  [
+    'queue',
+    4,
+    (random) => items(random, ['sync', 'promise', 'many', 'timed', 'abort', 'iterate'], true),
+  ],
+  ['joinable', 2, (random) => items(random, ['sync', 'promise', 'many', 'timed'], true)],
+  ['priority', 2, (random) => items(random, ['sync', 'promise', 'many', 'timed'], false)],
   ['pipe', 3, pipe],
   ['lock', 3, lock],
   ['semaphore', 2, semaphore],
@@ -63,14 +67,20 @@ function seats(count, role, settings) {
   return Array.from({ length: count }, () => ({ role, settings: settings() }));
 }
 
-function items(random, takes) {
-  const mix = random.pick(['small', 'small', 'middle', 'large', 'mixed']);
+/** Mixtures without empty messages: there is no loan of nothing. */
+const withBytes = ['middle', 'large'];
+
+/** `lends`: whether the queue can, and so is sometimes used in place alone. */
+function items(random, takes, lends) {
+  const loans = lends && random.chance(25);
+  const mix = random.pick(loans ? withBytes : ['small', 'small', 'middle', 'large', 'mixed']);
   const settings = {
     mix,
     capacity: random.pick([4096, 16_384, 1 << 20]),
     maxsize: random.pick([0, 0, 1, 7, 100]),
   };
-  const put = ['sync', 'promise', 'many', 'timed', 'abort'];
+  const put = loans ? ['sync', 'promise'] : ['sync', 'promise', 'many', 'timed', 'abort'];
+  const get = loans ? put : takes;
   return {
     settings,
     seats: [
@@ -78,20 +88,28 @@ function items(random, takes) {
         form: random.pick(put),
         pause: random.pick([0, 0, 5, 30]),
         mix,
+        loans,
       })),
       ...seats(random.between(1, 3), 'consumer', () => ({
-        form: random.pick(takes),
+        form: random.pick(get),
         pause: random.pick([0, 0, 0, 2]),
         mix,
+        loans,
       })),
     ],
   };
 }
 
 function pipe(random) {
-  const mix = random.pick(['small', 'middle', 'large', 'mixed']);
+  const loans = random.chance(30);
+  const mix = random.pick(loans ? withBytes : ['small', 'middle', 'large', 'mixed']);
   const duplex = random.chance(50);
-  const form = () => ({ mix, duplex, form: duplex ? 'promise' : random.pick(['sync', 'promise']) });
+  const form = () => ({
+    mix,
+    duplex,
+    loans,
+    form: duplex ? 'promise' : random.pick(['sync', 'promise']),
+  });
   return {
     settings: { duplex, capacity: random.pick([4096, 65_536, 1 << 20]) },
     seats: [
@@ -148,7 +166,10 @@ function barrier(random) {
   const parties = random.between(2, 4);
   return {
     settings: { parties },
-    seats: seats(parties, 'party', () => ({ form: random.pick(['sync', 'promise']) })),
+    seats: seats(parties, 'party', () => ({
+      form: random.pick(['sync', 'promise']),
+      pause: random.pick([0, 0, 40]),
+    })),
   };
 }
 

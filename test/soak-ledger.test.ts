@@ -110,6 +110,15 @@ describe('the ledger of a barrier', () => {
     expect(settleBarrier([broken], options).faults).toHaveLength(1);
     expect(settleBarrier([broken], { ...options, mayBreak: () => true }).faults).toEqual([]);
   });
+
+  it('finds who passed although another one had died before it came', () => {
+    const dead = { ...party(0, [Entry.arrive, 1, 0, 1000]), diedAt: 1010 };
+    const passed = (at: number) => party(1, [Entry.arrive, 1, 0, at], [Entry.pass, 1, 0, 0]);
+    expect(settleBarrier([dead, passed(1011)], options).faults).toHaveLength(1);
+    expect(settleBarrier([dead, passed(1010)], options).faults).toEqual([]);
+    const longAgo = { ...dead, diedAt: 2 ** 32 - 1 };
+    expect(settleBarrier([longAgo, passed(5)], options).faults).toHaveLength(1);
+  });
 });
 
 describe('an item', () => {

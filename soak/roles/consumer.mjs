@@ -1,12 +1,13 @@
 import { attach } from '../../dist/index.js';
 import { checkItem } from '../items.mjs';
 import { Ending, Entry } from '../journal.mjs';
+import { itemOf } from '../loans.mjs';
 
 const batchMost = 16;
 
 /** Takes until the queue is shut down and drained. Each item is checked and entered, and finished where the queue counts that. */
 export async function play({ settings, given, journal, random, pausing }) {
-  const { form, pause, mix } = settings;
+  const { form, pause, mix, loans } = settings;
   const queue = attach(given.queue);
   journal.write(Entry.ready);
   const takes = {
@@ -37,10 +38,16 @@ export async function play({ settings, given, journal, random, pausing }) {
     journal.write(Entry.gotNothing);
     return journal.write(Entry.end, Ending.shutDown);
   }
+  const takeLoan = async () => {
+    const loan = form === 'sync' ? queue.getLoanSync() : await queue.getLoan();
+    enter([itemOf(loan)]);
+    loan.release();
+  };
   for (;;) {
     journal.write(Entry.get, form === 'many' ? batchMost : 1);
     try {
-      enter(await takes[form]());
+      if (loans) await takeLoan();
+      else enter(await takes[form]());
     } catch (error) {
       if (!['ERR_QUEUE_EMPTY', 'ABORT_ERR', 'ERR_QUEUE_SHUTDOWN'].includes(error.code)) throw error;
       journal.write(Entry.gotNothing);

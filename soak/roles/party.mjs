@@ -1,8 +1,8 @@
 import { attach } from '../../dist/index.js';
-import { Entry } from '../journal.mjs';
+import { Entry, millisecond } from '../journal.mjs';
 
 /** Meets the others at the barrier. Where it breaks, waits for the next epoch, which the conductor begins once the barrier is reset. */
-export async function play({ settings, given, journal, inTime, pausing }) {
+export async function play({ settings, given, journal, random, inTime, pausing }) {
   const barrier = attach(given.barrier);
   const epochs = attach(given.epochs);
   const sync = settings.form === 'sync';
@@ -23,7 +23,9 @@ export async function play({ settings, given, journal, inTime, pausing }) {
 
   async function meet() {
     for (let time = 0; inTime(); time++) {
-      journal.write(Entry.arrive, epoch, time);
+      // The others wait meanwhile, and may be killed while they do.
+      if (settings.pause > 0) await pausing(random.below(settings.pause));
+      journal.write(Entry.arrive, epoch, time, millisecond());
       try {
         const index = sync ? barrier.waitSync() : await barrier.wait();
         journal.write(Entry.pass, epoch, time, index);

@@ -1,12 +1,13 @@
 import { attach } from '../../dist/index.js';
 import { makeItem, priorityOf } from '../items.mjs';
 import { Entry } from '../journal.mjs';
+import { fillLoan } from '../loans.mjs';
 
 const batchMost = 12;
 
 /** Puts its items 0, 1, 2, … An item that was refused is put again: had it gone in all the same, it would arrive twice. */
 export async function play({ id, settings, given, journal, random, inTime, pausing }) {
-  const { form, pause, mix } = settings;
+  const { form, pause, mix, loans } = settings;
   const queue = attach(given.queue);
   const options = (n) => (given.kind === 'priority' ? { priority: priorityOf(id, n) } : {});
   journal.write(Entry.ready);
@@ -20,12 +21,22 @@ export async function play({ id, settings, given, journal, random, inTime, pausi
         signal: AbortSignal.timeout(random.between(1, 20)),
       }),
   };
+  const inPlace = {
+    sync(n) {
+      const item = makeItem(id, n, mix);
+      queue.putSync(fillLoan(queue.allocSync(item.body.length), item));
+    },
+    async promise(n) {
+      const item = makeItem(id, n, mix);
+      await queue.put(fillLoan(await queue.alloc(item.body.length), item));
+    },
+  };
   for (let n = 0; inTime(); ) {
     if (form === 'many') n += await batch(n);
     else {
       journal.write(Entry.put, n, 1);
       try {
-        await forms[form](n);
+        await (loans ? inPlace : forms)[form](n);
         journal.write(Entry.putDone, n, 1);
         n++;
       } catch (error) {

@@ -1,5 +1,6 @@
 import { Barrier, RawValue } from '../../dist/index.js';
 import { settleBarrier } from '../barrier-ledger.mjs';
+import { patienceWithDeaths } from '../crew.mjs';
 import { Entry } from '../journal.mjs';
 
 /** Parties of a barrier. Nobody passes before all have arrived, and who is killed while waiting breaks it for the others. */
@@ -39,6 +40,7 @@ export async function play(crew, { settings }, name) {
         return false;
       },
       state,
+      patienceWithDeaths,
     );
     barrier.reset();
     const seats = vacant;
@@ -54,7 +56,7 @@ export async function play(crew, { settings }, name) {
     });
     await crew.over(state);
     await crew.ended('party', state);
-    const parts = crew.members.map(({ id, read }) => ({ id, journal: read() }));
+    const parts = crew.members.map(({ id, diedAt, read }) => ({ id, diedAt, journal: read() }));
     const { rounds, faults } = settleBarrier(parts, {
       parties: settings.parties,
       mayBreak: (epoch) => broken.has(epoch) || epoch === epochs.value,

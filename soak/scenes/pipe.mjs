@@ -1,4 +1,5 @@
 import { Pipe } from '../../dist/index.js';
+import { patienceWithDeaths } from '../crew.mjs';
 import { Ending, Entry, entriesOf } from '../journal.mjs';
 
 /**
@@ -28,7 +29,7 @@ export async function play(crew, { settings }, name) {
     async restart(member) {
       const pair = pairs.find((two) => two.includes(member)) ?? crew.members.slice(0, 2);
       const other = pair.find((one) => one !== member);
-      await crew.until('the other end’s end', () => other.ended);
+      await crew.until('the other end’s end', () => other.ended, undefined, patienceWithDeaths);
       if (pair.begunAnew) return; // the other one was killed as well, and was first
       pair.begunAnew = true;
       begin((seat, given) => crew.start(seat, given));
