@@ -20,6 +20,7 @@ const names = [
   'bytes-throughput',
   'fan',
   'iteration',
+  'codec',
   'large',
   'loans',
   'increments',

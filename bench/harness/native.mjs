@@ -21,7 +21,9 @@ function buildProgram() {
     const { status, error, stderr } = spawnSync('cmake', args, { encoding: 'utf8' });
     if (error || status !== 0) {
       const reason = error ? 'cmake does not start' : stderr.trim().split('\n').at(-1);
-      return { missing: `${reason}. It needs cmake and a C++20 compiler (Debian: cmake, g++)` };
+      return {
+        missing: `${reason.replace(/\/\S*\//g, '')}. It needs cmake and a C++20 compiler (Debian: cmake, g++)`,
+      };
     }
   }
   return { binary: `${build}/limits` };

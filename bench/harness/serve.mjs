@@ -11,7 +11,9 @@ export async function serve(tell, round, close = async () => {}) {
       chain = chain
         .then(() => round(message))
         .then(tell, (error) => {
-          tell({ failed: String(error.stack ?? error) });
+          console.error(error);
+          // Without the stack: it goes into the results, and names folders of this machine.
+          tell({ failed: String(error.message ?? error) });
         });
     });
     process.stdin.on('end', () => {
