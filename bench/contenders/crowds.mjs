@@ -81,27 +81,22 @@ export async function answer({ queue, answers, orders }, tell) {
   }
 }
 
-/** Threads of a third process are attached to both queues, and do nothing. */
-export async function participants(_data, tell) {
+/** `count` threads of a third process are attached to both queues, and do nothing. */
+export async function participants({ count }, tell) {
   const [queue, answers, orders] = [new Queue(), new Queue(), new Queue()];
   const partner = await startPartner(import.meta.url, 'answer', { queue, answers, orders });
-  const crowd = await startPartner(import.meta.url, 'attachThreads', { queue, answers });
+  const crowd = await startPartner(import.meta.url, 'attachThreads', { queue, answers, count });
+  await crowd.next();
   await serve(
     tell,
-    async ({ parts }) => {
-      const samples = {};
-      for (const [key, part] of Object.entries(parts)) {
-        crowd.tell({ count: part.count });
-        await crowd.next();
-        await orders.put('wait');
-        const trip = async () => {
-          await queue.put(message);
-          await answers.get();
-        };
-        Object.assign(samples, await timeTrips({ parts: { [key]: part } }, () => trip));
-        await queue.put(null);
-        await partner.next();
-      }
+    async (request) => {
+      await orders.put('wait');
+      const samples = await timeTrips(request, () => async () => {
+        await queue.put(message);
+        await answers.get();
+      });
+      await queue.put(null);
+      await partner.next();
       return samples;
     },
     async () => {
@@ -112,22 +107,18 @@ export async function participants(_data, tell) {
   );
 }
 
-export async function attachThreads({ queue, answers }, tell) {
-  const threads = [];
-  await serve(tell, async ({ count }) => {
-    while (threads.length < count) threads.push(await startThread([queue.name, answers.name]));
-    while (threads.length > count) await threads.pop().terminate();
-    return { attached: threads.length };
-  });
+export async function attachThreads({ queue, answers, count }, tell) {
+  for (let i = 0; i < count; i++) await startThread([queue.name, answers.name]);
+  tell('attached');
+  await new Promise(() => {});
 }
 
-async function startThread(attachTo) {
+function startThread(attachTo) {
   const thread = new Worker(fileURLToPath(import.meta.url), { workerData: { attachTo } });
-  await new Promise((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     thread.once('message', resolve);
     thread.once('error', reject);
   });
-  return thread;
 }
 
 // One of those threads.
