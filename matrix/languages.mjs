@@ -30,6 +30,39 @@ const all = {
       });
     },
   },
+  rust: {
+    command: [path.join(built, 'rust')],
+    build() {
+      const common = ['--edition', '2021', '-O', '-D', 'warnings'];
+      const crate = path.join(built, 'libinterproc.rlib');
+      const rustc = (...args) => execFileSync('rustc', [...common, ...args], { stdio: 'inherit' });
+      rustc(
+        '--crate-type',
+        'rlib',
+        '--crate-name',
+        'interproc',
+        `${root}/rust/src/lib.rs`,
+        '-o',
+        crate,
+      );
+      const library = [
+        '-L',
+        `native=${libraries}`,
+        '-l',
+        'dylib=interproc',
+        '-C',
+        `link-arg=-Wl,-rpath,${libraries}`,
+      ];
+      rustc(
+        path.join(programs, 'rust.rs'),
+        '--extern',
+        `interproc=${crate}`,
+        ...library,
+        '-o',
+        path.join(built, 'rust'),
+      );
+    },
+  },
 };
 
 export const languages = Object.keys(all);
