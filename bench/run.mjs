@@ -33,6 +33,7 @@ const names = [
   'attach',
   'scaling',
   'pool',
+  'managers',
   'python',
   'idle',
 ];

@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import sys
 
+from python_managers import manager_calls
 from python_rounds import child, end_with_parent, rate, serve, time_parts
 from python_sync import attach, increments, meet, pairs, start, wake
 
@@ -255,6 +256,7 @@ TARGETS = (
     meet,
     start,
     attach,
+    manager_calls,
 )
 
 if __name__ == "__main__":

@@ -200,7 +200,7 @@ export class ManagerServer implements Host {
     if (pipe === null) await connection.send({ pipe, ...offered }, wait);
     const transport =
       pipe === null
-        ? socketTransport(connection, local, terms)
+        ? socketTransport(connection, local, terms, true)
         : pipeTransport(pipe, connection, terms, this.#maxBytes);
     if (this.#ended) return transport.close();
     const session = new ServerSession(this, transport);

@@ -1,6 +1,7 @@
 import { selectable } from '../select/selectable.js';
 import type { SocketConnection } from '../sockets/socket-connection.js';
 import type { Connection } from '../pipe/connection.js';
+import { Wakefulness } from './wakefulness.js';
 
 /**
  * How messages reach the other side: in order, whole, each way at its own pace. `receive` rejects with EOFError once the other side has
@@ -61,17 +62,20 @@ export async function otherSideGone(
   }
 }
 
-/** Through a socket: Unix, TCP or TLS. */
+/** Through a socket: Unix, TCP or TLS. `awake`: whether this side stays awake for a moment for the next message. */
 export function socketTransport(
   connection: SocketConnection,
   local: boolean,
   terms: Terms,
+  awake = false,
 ): Transport {
+  const receive = () => connection.recvBytes();
+  const wakefulness = awake ? new Wakefulness() : undefined;
   return {
     ...terms,
     local,
     send: (bytes) => connection.sendBytes(bytes),
-    receive: () => connection.recvBytes(),
+    receive: wakefulness === undefined ? receive : () => wakefulness.during(receive),
     over: () => hasEnded(connection),
     close: () => connection.close(),
   };

@@ -26,6 +26,9 @@ export class SocketChannel {
   readonly #sends = new Turns(() => this.#flow());
   readonly #lookers = new Set<() => void>();
   #readAhead = 0;
+  /** What the socket was last told: it is asked several times for each message, and telling it costs. */
+  #flowing: boolean | undefined;
+  #held: boolean | undefined;
   #background = false;
   #closed = false;
   #atEnd = false;
@@ -191,11 +194,19 @@ export class SocketChannel {
   #flow(): void {
     const wanted = this.#receives.busy || this.#lookers.size > 0;
     if (this.#closed) return;
-    if (wanted || this.#arrived.size < this.#readAhead) this.#socket.resume();
-    else this.#socket.pause();
-    const held = wanted || this.#sends.busy || this.#socket.writableLength > 0;
-    if (held && !this.#background) this.#socket.ref();
-    else this.#socket.unref();
+    const flowing = wanted || this.#arrived.size < this.#readAhead;
+    if (flowing !== this.#flowing) {
+      this.#flowing = flowing;
+      if (flowing) this.#socket.resume();
+      else this.#socket.pause();
+    }
+    const held =
+      (wanted || this.#sends.busy || this.#socket.writableLength > 0) && !this.#background;
+    if (held !== this.#held) {
+      this.#held = held;
+      if (held) this.#socket.ref();
+      else this.#socket.unref();
+    }
   }
 }
 
