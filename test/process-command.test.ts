@@ -63,6 +63,12 @@ describe('a process that is a Python program', () => {
     expect(child.exitcode).toBe(-15);
   });
 
+  it('gives its own exit code as a daemon as well, where it ends before its parent', async () => {
+    const children = [0, 7, 0, 7].map((code) => python(['exit', code], { daemon: true }).start());
+    await Promise.all(children.map((child) => child.join()));
+    expect(children.map((child) => child.exitcode)).toEqual([0, 7, 0, 7]);
+  });
+
   it('is handed the end of a pipe, and its end is the end of file', async () => {
     const [mine, theirs] = Pipe();
     const child = python(['echo', theirs]).start();

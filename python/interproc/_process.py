@@ -9,7 +9,7 @@ import threading
 from typing import Any, NamedTuple, Optional
 
 from ._attach import attach
-from ._errors import InterprocError
+from ._errors import ClosedError, InterprocError
 
 _VARIABLE = "INTERPROC_ARGS"
 
@@ -78,6 +78,8 @@ def _end_with(pipe: Any) -> None:
     try:
         while True:
             pipe.recv()
+    except ClosedError:
+        return  # this process is ending by itself, and has let go of everything
     except Exception:
         os.kill(os.getpid(), signal.SIGTERM)
     threading.Event().wait(1)
