@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Pool } from 'interproc';
 import { serve } from '../harness/serve.mjs';
 import double from './pool-task.mjs';
+import { rate } from './work.mjs';
 
 const workers = 2;
 const here = (file) => new URL(file, import.meta.url);
@@ -61,12 +62,13 @@ async function run(tell, one, all, close) {
     tell,
     async ({ count }) => {
       const numbers = Array.from({ length: count }, (_, n) => n);
-      const start = performance.now();
-      const results = await all(numbers);
-      const rate = (count / (performance.now() - start)) * 1000;
+      let results = [];
+      const tasks = await rate(count, async () => {
+        results = await all(numbers);
+      });
       const wrong = results.findIndex((result, n) => result !== 2 * n);
       if (wrong >= 0 || results.length !== count) throw new Error(`wrong result ${wrong}`);
-      return { tasks: { value: rate } };
+      return { tasks };
     },
     close,
   );
