@@ -1,8 +1,10 @@
 // Bare memory, and descriptors of what is mapped.
 #include <cerrno>
+#include <cstring>
 
 #include "memory/bare_memory.h"
 #include "opening.h"
+#include "system/atomic.h"
 
 using namespace interproc;
 using namespace interproc::abi;
@@ -88,5 +90,34 @@ ip_status ip_memory_file(ip_object number, int* descriptor, uint64_t* offset, ui
   }
   if (fd < 0) return fail(Status::system(errno, "open"), record->name);
   *descriptor = fd;
+  return IP_OK;
+}
+
+// ---- Atomic steps
+
+namespace {
+
+template <class Word>
+bool exchanged(void* at, void* expected, const void* desired) {
+  Word before, after;
+  std::memcpy(&before, expected, sizeof before);
+  std::memcpy(&after, desired, sizeof after);
+  const bool stored = atomic(*static_cast<Word*>(at)).compare_exchange_strong(before, after);
+  std::memcpy(expected, &before, sizeof before);
+  return stored;
+}
+
+}  // namespace
+
+ip_status ip_compare_exchange(void* at, size_t size, void* expected, const void* desired, int* stored) {
+  if (at == nullptr || expected == nullptr || desired == nullptr || stored == nullptr)
+    return fail(IP_INVALID, "there is no memory");
+  if (size == 0 || size > 8 || (size & (size - 1)) != 0 || reinterpret_cast<std::uintptr_t>(at) % size != 0)
+    return fail(IP_INVALID, "an atomic step is on 1, 2, 4 or 8 bytes, aligned to that");
+  const bool done = size == 1   ? exchanged<std::uint8_t>(at, expected, desired)
+                    : size == 2 ? exchanged<std::uint16_t>(at, expected, desired)
+                    : size == 4 ? exchanged<std::uint32_t>(at, expected, desired)
+                                : exchanged<std::uint64_t>(at, expected, desired);
+  *stored = done ? 1 : 0;
   return IP_OK;
 }

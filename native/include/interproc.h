@@ -460,6 +460,11 @@ IP_API ip_status ip_memory(uint32_t how, const ip_options* options, size_t bytes
 /* As ip_cell_memory(). */
 IP_API ip_status ip_memory_bytes(ip_object memory, void** at, size_t* bytes);
 
+/* One atomic step on shared memory, for languages that have none of their own: where the `size` bytes at `at` (1, 2, 4
+   or 8, and aligned to that) are those at `expected`, stores those at `desired`. `stored` (never NULL) says whether,
+   and `expected` has what was there. Sequentially consistent. IP_INVALID. */
+IP_API ip_status ip_compare_exchange(void* at, size_t size, void* expected, const void* desired, int* stored);
+
 /* A descriptor of the file that a value's, an array's or bare memory's bytes lie in, from `offset` on: for who maps it
    with a lifetime of its own, such as a language with garbage collection. The caller closes it; it keeps nobody
    attached. None of the pointers may be NULL. */

@@ -273,3 +273,22 @@ TEST_CASE("C: bare memory is what shm_open opens") {
   CHECK(ip_unlink(memory) == IP_OK);
   CHECK(files_with(name).empty());
 }
+
+TEST_CASE("C: an atomic step stores where what was expected is there, and says what was there") {
+  alignas(8) std::uint8_t memory[16] = {1, 0, 0, 0, 0, 0, 0, 0, 7};
+  int stored = -1;
+  std::uint64_t wide = 1, next = 2;
+  CHECK(ip_compare_exchange(memory, 8, &wide, &next, &stored) == IP_OK);
+  CHECK(stored == 1);
+  CHECK(wide == 1);
+  CHECK(ip_compare_exchange(memory, 8, &wide, &next, &stored) == IP_OK);
+  CHECK(stored == 0);
+  CHECK(wide == 2);
+  std::uint8_t narrow = 7, other = 9;
+  CHECK(ip_compare_exchange(memory + 8, 1, &narrow, &other, &stored) == IP_OK);
+  CHECK(memory[8] == 9);
+  CHECK(memory[9] == 0);
+  CHECK(ip_compare_exchange(memory + 1, 2, &wide, &next, &stored) == IP_INVALID);
+  CHECK(ip_compare_exchange(memory, 3, &wide, &next, &stored) == IP_INVALID);
+  CHECK(ip_compare_exchange(nullptr, 4, &wide, &next, &stored) == IP_INVALID);
+}

@@ -170,6 +170,7 @@ _functions: dict[str, list] = {
     "ip_barrier_acted": [_object, c_uint64],
     "ip_barrier_break": [_object, c_uint64],
     "ip_barrier_withdraw": [_object, c_uint64, c_int],
+    "ip_compare_exchange": [c_void_p, c_size_t, c_void_p, c_void_p, POINTER(c_int)],
     "ip_memory": [*_make, c_size_t, _out],
     "ip_memory_file": [_object, POINTER(c_int), POINTER(c_uint64), POINTER(c_uint64)],
 }

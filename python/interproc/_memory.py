@@ -10,6 +10,7 @@ import os
 from ctypes import byref, c_int, c_uint64
 from typing import Any, Iterable, Optional, Union
 
+from . import _atomics
 from . import _library as c
 from ._errors import CorruptSegmentError, InterprocError, OptionsMismatchError, check
 from ._library import lib
@@ -185,6 +186,34 @@ class Value(_Cell):
             ctypes.memmove(ctypes.byref(found), ctypes.byref(_checked(self._type, (value,))), ctypes.sizeof(found))
         else:
             found.value = _checked(self._type, (value,)).value
+
+
+    def add(self, operand: Any) -> Any:
+        """Adds and gives the value from before, in one atomic step. Raises OverflowError where the sum is out of range: then
+        nothing has changed. So do ``sub``, ``and_``, ``or_``, ``xor`` and ``exchange`` what their names say."""
+        return self._update(lambda before: before + operand)
+
+    def sub(self, operand: Any) -> Any:
+        return self._update(lambda before: before - operand)
+
+    def and_(self, operand: int) -> int:
+        return self._update(lambda before: before & operand, bits=True)
+
+    def or_(self, operand: int) -> int:
+        return self._update(lambda before: before | operand, bits=True)
+
+    def xor(self, operand: int) -> int:
+        return self._update(lambda before: before ^ operand, bits=True)
+
+    def exchange(self, value: Any) -> Any:
+        return self._update(lambda _: value)
+
+    def compare_exchange(self, expected: Any, value: Any) -> Any:
+        """Stores ``value`` if ``expected`` is there, compared bit by bit, and gives what was there. One atomic step."""
+        return _atomics.compare_exchange(self._at(self._type), self._type, expected, value, _checked)
+
+    def _update(self, change: Any, bits: bool = False) -> Any:
+        return _atomics.update(self._at(self._type), self._type, change, _checked, bits)
 
 
 def _checked(kind: Any, args: Any) -> Any:

@@ -11,8 +11,8 @@ from ._errors import BufferTooShort, ClosedError, ForkedError, check, fail
 from ._library import lib
 from ._loop import Blocked, wait
 from ._loans import Lending, Loan
+from ._messages import own_buffers
 from ._object import nanoseconds, options
-from ._queue import own_buffers
 from ._transfer import handing_over, keep_until_arrived, look_for_arrivals
 
 

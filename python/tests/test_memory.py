@@ -164,3 +164,38 @@ def test_another_type_or_length_is_refused_before_anything_is_touched(name):
         with pytest.raises(interproc.LayoutMismatchError):
             interproc.Value.open(name)
         assert list(array) == [1.5, 2.5]
+
+
+def test_atomic_operations_give_what_was_there_and_refuse_what_does_not_fit():
+    value = interproc.Value("b", 5)
+    assert [value.add(3), value.sub(10), value.exchange(0b1100), value.and_(0b0110), value.or_(1), value.xor(0b0101)] == [
+        5, 8, -2, 0b1100, 0b0100, 0b0101,
+    ]  # fmt: skip
+    assert value.value == 0
+    assert [value.compare_exchange(1, 9), value.compare_exchange(0, 9), value.value] == [0, 0, 9]
+    for wrong in (lambda: value.add(120), lambda: value.exchange(-129), lambda: value.compare_exchange(9, 200)):
+        with pytest.raises(OverflowError):
+            wrong()
+    assert value.value == 9
+    real = interproc.Value("d", 0.5)
+    assert (real.add(1), real.value) == (0.5, 1.5)
+    with pytest.raises(TypeError):
+        real.or_(1)
+    with pytest.raises(TypeError):
+        interproc.Value("c", b"x").exchange(b"y")
+    value.close()
+    with pytest.raises(interproc.ClosedError):
+        value.add(1)
+
+
+def test_atomic_additions_of_processes_lose_nothing(name, python, node):
+    value = interproc.Value("q", 0, lock=False, name=name)
+    text = f"v = interproc.Value.open({name!r})\nfor _ in range(20000): v.add(1)\nsay('done')"
+    children = [python(text), python(text)]
+    script = f"const v = interproc.Value.open({json.dumps(name)}); for (let i = 0; i < 20000; i++) v.add(1n); say('done');"
+    children.append(node(script))
+    for child in children:
+        assert child.said() == "done"
+        assert child.wait() == 0
+    assert value.value == 60000
+    value.close()

@@ -257,3 +257,26 @@ def test_threads_encode_and_decode_at_once(name):
         for thread in threads:
             thread.join(60)
         assert sorted(got, key=lambda item: item["n"]) == items
+
+
+def test_put_many_hands_over_what_went_in_and_keeps_the_rest(name):
+    with interproc.Queue(2, name=name) as q:
+        pipes = [interproc.Pipe() for _ in range(3)]
+        lock = interproc.Lock()
+        with pytest.raises(queue.Full) as full:
+            q.put_many([[theirs, lock] for _, theirs in pipes], timeout=0.02)
+        assert full.value.args == (2,)
+        assert [theirs.closed for _, theirs in pipes] == [True, True, False]
+        pipes[2][1].send("still here")
+        assert pipes[2][0].recv(timeout=60) == "still here"
+        for mine, _ in pipes[:2]:
+            end, same = q.get(timeout=60)
+            assert same.name == lock.name
+            end.send("arrived")
+            assert mine.recv(timeout=60) == "arrived"
+            end.close()
+            same.close()
+        for mine, theirs in pipes:
+            mine.close()
+            theirs.close()
+        lock.close()
