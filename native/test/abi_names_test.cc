@@ -88,9 +88,9 @@ Acts acts_of_memory() {
 
 void refused(const Acts& acts, const std::string& name) {
   CAPTURE(name);
-  for (const auto& [what, act] : acts) {
-    CAPTURE(what);
-    CHECK(act(name.c_str()) == IP_INVALID);
+  for (const auto& act : acts) {
+    CAPTURE(act.first);
+    CHECK(act.second(name.c_str()) == IP_INVALID);
   }
 }
 
