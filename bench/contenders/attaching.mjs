@@ -40,9 +40,13 @@ export async function attach({ kind }, tell) {
   );
 }
 
+// A promise that nobody can settle is garbage, and with it the function that waits for it and all that it has.
+const held = [];
+
 /** Has one, and says its name. */
 export async function owner({ kind }, tell) {
   const made = kinds[kind].create();
+  held.push(...made);
   tell(made[0].name);
   await new Promise(() => {});
 }

@@ -16,11 +16,15 @@ export async function startPartner(module, name, objects) {
   return partner;
 }
 
+// A partner that only waits is garbage as soon as nobody can wake it, and with it what it was given.
+let held;
+
 export async function partner({ module, name, desk }, tell) {
   const queue = Queue.open(desk);
   const objects = await queue.get();
+  held = objects;
   queue.close();
   const target = await import(module);
   tell('ready');
-  await target[name](objects, tell);
+  await target[name](held, tell);
 }
