@@ -11,7 +11,7 @@
 //   asan "NAMES"     the same under AddressSanitizer and UndefinedBehaviorSanitizer
 //   tsan "NAMES"     the same under ThreadSanitizer
 //   node FILE "NAME" a test file, all of it or the tests of that name (vitest's -t)
-// --only takes faults whose names begin so, --by one of these kinds alone.
+// --only takes faults whose names begin so, --by one of these kinds alone. --tree names the copy (build/plant): two runs need two.
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -28,7 +28,6 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const tree = path.join(root, 'build', 'plant');
 const limitMs = 10 * 60_000;
 
 const { values: options, positionals } = parseArgs({
@@ -38,8 +37,10 @@ const { values: options, positionals } = parseArgs({
     by: { type: 'string' },
     seconds: { type: 'string', default: '20' },
     json: { type: 'string' },
+    tree: { type: 'string', default: 'plant' },
   },
 });
+const tree = path.join(root, 'build', options.tree);
 const [list] = positionals;
 if (list === undefined) throw new RangeError('say which list: node scripts/plant-hostile.mjs LIST');
 const { faults } = await import(`./plant/${list}.mjs`);

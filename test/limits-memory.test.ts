@@ -57,6 +57,37 @@ here('/dev/shm that gets full in the middle of a growth', () => {
     });
   }
 
+  it('refuses a loan for which there is no room; what is lent goes on, and memory that comes back is lent again', async () => {
+    const seen = await answerOf<Record<string, unknown>>(
+      `${prelude}
+       const queue = new ip.Queue({ name: prefix, capacity: 65536 });
+       hog(1 << 20);
+       const loans = [];
+       let error;
+       while ((error = attempt(() => loans.push(queue.allocSync(300000)))) === 'no error');
+       const lent = loans.length;
+       loans[0].buffer.fill(7);
+       queue.putSync(loans[0]);
+       const got = queue.getLoanSync();
+       const right = got.buffer.length === 300000 && got.buffer.every((byte) => byte === 7);
+       got.release();
+       const again = attempt(() => queue.allocSync(300000).release());
+       const more = attempt(() => queue.allocSync(900000));
+       release();
+       const later = attempt(() => queue.allocSync(900000).release());
+       console.log(JSON.stringify({ some: lent > 1, error, right, again, more, later }));`,
+      { within, args: [nameFor('loans')] },
+    );
+    expect(seen).toEqual({
+      some: true,
+      error: noSpace,
+      right: true,
+      again: 'no error',
+      more: noSpace,
+      later: 'no error',
+    });
+  });
+
   it('refuses an item for which a priority queue would have to grow; order and count stay right', async () => {
     const seen = await answerOf<Record<string, unknown>>(
       `${prelude}

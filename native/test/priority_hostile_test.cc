@@ -84,6 +84,7 @@ TEST_CASE("damage to what is derived costs one call, and nothing that was put") 
     REQUIRE_OK(queue->put(with_priority(message(1, i, 200), static_cast<double>(i)), false));
   ipc_chunk& chunk = *chunks_of(*queue);
   SUBCASE("the heap") { chunk.heap[0].block = 1u << 30; }
+  SUBCASE("the heap, which names a block that is no item") { chunk.heap[0].block = 900; }
   SUBCASE("the count") { queue->shared().count = 1u << 30; }
   Bytes into(200);
   std::uint64_t length = 0;

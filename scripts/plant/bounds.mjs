@@ -66,7 +66,7 @@ const channel = [
       'if (!std::has_single_bit(bytes) || bytes < kSmallestRing || bytes > kLargestRing)',
       'if (false)',
     ),
-    by: 'fuzz attach',
+    by: 'native "a channel whose constants lie*"',
   },
   {
     name: 'channel: the ring lies inside the segment',
@@ -80,7 +80,7 @@ const channel = [
       '(table != extent_table_offset(total, 0) && table != extent_table_offset(total, 1)) ||',
       '',
     ),
-    by: 'fuzz attach',
+    by: 'native "a channel whose constants lie*"',
   },
   {
     name: 'channel: a small message fits where it is put',
@@ -100,7 +100,7 @@ const channel = [
   {
     name: 'channel: a reference is as long as one',
     ...edit('messages/channel.cc', 'payload.size() < sizeof out || ', ''),
-    by: 'fuzz loans',
+    by: 'native "a consumer refuses a reference*"',
   },
   {
     name: 'channel: the length of a large message is checked before memory is made for it',
@@ -121,7 +121,7 @@ const extents = [
       'if (out.pages > IPC_EXTENT_MAX_PAGES) return',
       'if (false) return',
     ),
-    by: 'fuzz extents',
+    by: 'native "a producer refuses a table*"',
   },
   {
     name: 'extents: the file covers the table (producer)',
@@ -130,7 +130,7 @@ const extents = [
       'if (out.pages > 0 && file < pages_offset_ + std::uint64_t{out.pages} * IPC_EXTENT_PAGE) return',
       'if (file == 1) return',
     ),
-    by: 'fuzz loans',
+    by: 'native "a producer refuses a table*"',
   },
   {
     name: 'extents: a run is not empty',
@@ -148,16 +148,7 @@ const extents = [
       'if (length == 0 || length > out.pages - page)',
       'if (length == 0)',
     ),
-    by: 'fuzz extents',
-  },
-  {
-    name: 'extents: a free run is as it was when it is taken',
-    ...edit(
-      'messages/extents.cc',
-      'if (length < wanted || length > found.pages - found.fit) return',
-      'if (false) return',
-    ),
-    by: 'fuzz meanwhile',
+    by: 'native "a producer refuses a table*"',
   },
   {
     name: 'extents: a reference begins within the table',
@@ -166,12 +157,12 @@ const extents = [
       'run.page >= pages || run.pages == 0 || run.pages > pages - run.page ||',
       'run.pages == 0 || run.pages > pages ||',
     ),
-    by: 'fuzz loans',
+    by: 'native "a consumer refuses a reference*"',
   },
   {
     name: 'extents: a reference ends within the table',
     ...edit('messages/extents.cc', ' || run.pages > pages - run.page ||', ' ||'),
-    by: 'fuzz loans',
+    by: 'native "a consumer refuses a reference*"',
   },
   {
     name: 'extents: a message is no longer than its pages',
@@ -180,12 +171,12 @@ const extents = [
       ' ||\n      run.length > std::uint64_t{run.pages} * IPC_EXTENT_PAGE)',
       ')',
     ),
-    by: 'fuzz loans',
+    by: 'native "a consumer refuses a reference*"',
   },
   {
     name: 'extents: the table is no longer than it can be (consumer)',
     ...edit('messages/extents.cc', 'if (pages > IPC_EXTENT_MAX_PAGES || run.page', 'if (run.page'),
-    by: 'fuzz loans',
+    by: 'native "a consumer refuses a reference*"',
   },
   {
     name: 'extents: the file covers the pages of a reference',
@@ -194,7 +185,7 @@ const extents = [
       'if (segment_->file_size() < pages_offset_ + (std::uint64_t{run.page} + run.pages) * IPC_EXTENT_PAGE)',
       'if (false)',
     ),
-    by: 'fuzz loans',
+    by: 'native "a consumer refuses a reference*"',
   },
   {
     name: 'extents: a loan that is published is still its writer’s',
@@ -203,11 +194,11 @@ const extents = [
       'if (load_relaxed(run_at(run.page).state) != owned_state(IPC_RUN_WRITING, segment_->me(), {}))',
       'if (false)',
     ),
-    by: 'native "*loan*"',
+    by: 'native "a loan that the table gives*"',
   },
   {
     name: 'loans: what is published is this channel’s',
-    ...edit('messages/channel.cc', '!loan.writing() || !loan.of(extents_)', '!loan.writing()'),
+    ...edit('messages/channel.h', 'loan.writing() && loan.of(extents_)', 'loan.writing()'),
     by: 'fuzz loans',
   },
   {
@@ -217,7 +208,7 @@ const extents = [
       'void Extents::release(const ipc_extent_ref& run) {\n  if (!segment_->attached()) return;',
       'void Extents::release(const ipc_extent_ref& run) {',
     ),
-    by: 'native "*loan*"',
+    by: 'native "who has detached*"',
   },
 ];
 
@@ -255,7 +246,7 @@ const priority = [
   {
     name: 'slab: no block belongs to two items',
     ...edit('messages/slab.cc', 'if ((kept_[block / 64] & bit) != 0) return', 'if (false) return'),
-    by: 'native "*priority*"',
+    by: 'native "damage to what is said*"',
   },
   {
     name: 'priority queue: the capacity is a power of two within bounds',
@@ -297,7 +288,7 @@ const priority = [
   {
     name: 'priority queue: the heap names an item',
     ...edit('messages/priority_queue.cc', ' || !slab_.queued(node.block))', ')'),
-    by: 'native "*priority*"',
+    by: 'native "damage to what is derived*"',
   },
   {
     name: 'priority queue: an item fits where it is put',
@@ -467,7 +458,7 @@ const segment = [
   {
     name: 'memory: a file without bytes is refused',
     ...edit('memory/bare_memory.cc', 'if (about.st_size <= 0) return', 'if (false) return'),
-    by: 'native "*memory*"',
+    by: 'native "what is not a file with bytes*"',
   },
   {
     name: 'doorbell: what is rung is a FIFO',
@@ -484,7 +475,7 @@ const look = [
       'snapshot_.header.total_size < IPC_BODY_OFFSET + sizeof(Body) || ',
       '',
     ),
-    by: 'native "*look*"',
+    by: 'native "a segment that ends inside its body*"',
   },
   {
     name: 'look: the table of pages is no longer than it can be',
@@ -498,7 +489,7 @@ const look = [
   {
     name: 'look: the table of pages lies where it can',
     ...edit('look/snapshot_bodies.cc', 'if (!in_place || pages', 'if (pages'),
-    by: 'native "*look*"',
+    by: 'native "words that lead nowhere*"',
   },
   {
     name: 'look: a run is not empty, and ends within the table',
@@ -512,7 +503,7 @@ const look = [
       'if (possible && head.word == again.word) return true;',
       'if (head.word == again.word) return true;',
     ),
-    by: 'native "*look*,positions that contradict*"',
+    by: 'native "positions that contradict each other are found"',
   },
   {
     name: 'look: a lock’s living holder is a participant of that generation',
@@ -583,7 +574,11 @@ const check = [
   {
     name: 'check: the slab is no larger than it can be, and the file holds it',
     edits: [
-      edit('check/inspect_priority.cc', ' || chunks_ > kMostChunks) {', ') {'),
+      edit(
+        'check/inspect_priority.cc',
+        'chunks_ > kMostChunks) {',
+        'offset > UINT64_MAX - kMostChunks) {',
+      ),
       edit(
         'check/inspect_priority.cc',
         'if (inspection_.view().file_size() < offset + Slab::file_bytes(chunks_)) {',
