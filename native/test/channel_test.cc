@@ -179,6 +179,9 @@ TEST_CASE("a channel whose constants lie is refused at attachment") {
   CHECK(refused());
   shared.extents_offset += 4096;
   CHECK(refused());
+  shared.table_offset += 65536;
+  shared.extents_offset += 65536;
+  CHECK(refused());
   std::unique_ptr<Queue> other;
   CHECK_OK(Queue::open(name, other));
 }

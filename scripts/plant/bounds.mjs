@@ -98,11 +98,6 @@ const channel = [
     by: 'fuzz loans',
   },
   {
-    name: 'channel: a reference is as long as one',
-    ...edit('messages/channel.cc', 'payload.size() < sizeof out || ', ''),
-    by: 'native "a consumer refuses a reference*"',
-  },
-  {
     name: 'channel: the length of a large message is checked before memory is made for it',
     ...edit(
       'messages/channel.cc',
@@ -533,7 +528,7 @@ const check = [
       'if (inspection.view().holds<Body>()) return body(inspection);\n  inspection.report("the segment ends inside its body");',
       'body(inspection);',
     ),
-    by: 'fuzz check',
+    by: 'native "what is no segment of ours*"',
   },
   {
     name: 'check: a record ends before the tail',
@@ -560,7 +555,7 @@ const check = [
       'if (run.pages == 0 || run.pages > pages - page)',
       'if (run.pages > pages - page)',
     ),
-    by: 'fuzz check',
+    by: 'native "a run of pages that breaks*"',
   },
   {
     name: 'check: the table is no longer than it can be',
