@@ -95,6 +95,40 @@ TEST_CASE("damage to what is derived costs one call, and nothing that was put") 
   }
 }
 
+TEST_CASE("a slab whose words lead outside costs one put, and nothing that was put") {
+  const Name name("slab");
+  std::unique_ptr<PriorityQueue> queue;
+  REQUIRE_OK(PriorityQueue::create(name, {65536, 0, 0}, {}, queue));
+  for (std::uint64_t i = 0; i < 5; ++i)
+    REQUIRE_OK(queue->put(with_priority(message(1, i, 200), static_cast<double>(i)), false));
+  ipc_slab& slab = queue->shared().slab;
+  REQUIRE(slab.chunks == 1);
+  const char* what = "";
+  SUBCASE("the list of free blocks") {
+    what = "leaves the slab";
+    slab.free = 5000;
+  }
+  SUBCASE("where the fresh blocks begin") {
+    what = "fewer free blocks than it says";
+    slab.fresh = 5000;
+  }
+  SUBCASE("how many are used") {
+    what = "more used blocks than it has";
+    slab.used = 5000;
+  }
+  const Bytes last = with_priority(message(1, 5, 200), 5);
+  const Status s = queue->put(last, false);
+  REQUIRE(s.code == Code::kCorrupt);
+  CHECK(std::string_view(s.call).find(what) != std::string_view::npos);
+  REQUIRE_OK(queue->put(last, false));
+  Bytes into(200);
+  std::uint64_t length = 0;
+  for (std::uint64_t i = 0; i < 6; ++i) {
+    REQUIRE_OK(queue->get(into, length));
+    CHECK(read_message(into).number == i);
+  }
+}
+
 TEST_CASE("damage to what is said stays corrupt") {
   const Name name("said");
   std::unique_ptr<PriorityQueue> queue;

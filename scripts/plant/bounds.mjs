@@ -197,18 +197,29 @@ const extents = [
     by: 'fuzz loans',
   },
   {
-    name: 'loans: who has detached gives nothing back',
-    ...edit(
-      'messages/extents.cc',
-      'void Extents::release(const ipc_extent_ref& run) {\n  if (!segment_->attached()) return;',
-      'void Extents::release(const ipc_extent_ref& run) {',
-    ),
+    name: 'loans: who has detached gives nothing back, both places',
+    edits: [
+      edit(
+        'messages/extents.cc',
+        'void Extents::release(const ipc_extent_ref& run) {\n  if (!segment_->attached()) return;',
+        'void Extents::release(const ipc_extent_ref& run) {',
+      ),
+      edit(
+        'messages/extents.cc',
+        'void Extents::give_back(const ipc_extent_ref& run) {\n  if (!segment_->attached()) return;',
+        'void Extents::give_back(const ipc_extent_ref& run) {',
+      ),
+    ],
     by: 'native "who has detached*"',
   },
 ];
 
 const priority = [
-  never('messages/slab.cc', 'chunks < mapped_ || chunks > kMostChunks', 'fuzz priority_queue'),
+  never(
+    'messages/slab.cc',
+    'chunks < mapped_ || chunks > kMostChunks',
+    'native "a priority queue\'s file that is shorter*"',
+  ),
   {
     name: 'slab: the file covers the chunks',
     ...edit(
@@ -216,9 +227,9 @@ const priority = [
       'if (segment_->file_size() < offset_ + size) return',
       'if (false) return',
     ),
-    by: 'fuzz priority_queue',
+    by: 'native "a priority queue\'s file that is shorter*"',
   },
-  never('messages/slab.cc', 'used > blocks()', 'fuzz priority_queue'),
+  never('messages/slab.cc', 'used > blocks()', 'native "a slab whose words lead outside*"'),
   {
     name: 'slab: a link leads to a block',
     ...edit('messages/slab.cc', 'return out < blocks();', 'return true;'),
@@ -227,7 +238,7 @@ const priority = [
   {
     name: 'slab: the list of free blocks stays in the slab',
     ...edit('messages/slab.cc', 'if (head > blocks()) return', 'if (false) return'),
-    by: 'fuzz priority_queue',
+    by: 'native "a slab whose words lead outside*"',
   },
   {
     name: 'slab: the fresh blocks are the slab’s',
@@ -236,7 +247,7 @@ const priority = [
       'if (fresh > blocks() || count - got > blocks() - fresh)',
       'if (false)',
     ),
-    by: 'fuzz priority_queue',
+    by: 'native "a slab whose words lead outside*"',
   },
   {
     name: 'slab: no block belongs to two items',
