@@ -116,6 +116,10 @@ TEST_CASE("a slab whose words lead outside costs one put, and nothing that was p
     what = "more used blocks than it has";
     slab.used = 5000;
   }
+  SUBCASE("how many items there are") {
+    what = "more items than there are blocks";
+    queue->shared().count = 5000;
+  }
   const Bytes last = with_priority(message(1, 5, 200), 5);
   const Status s = queue->put(last, false);
   REQUIRE(s.code == Code::kCorrupt);

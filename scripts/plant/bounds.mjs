@@ -261,12 +261,12 @@ const priority = [
       'if (ring_bytes_for(capacity_) != capacity_)',
       'if (false)',
     ),
-    by: 'fuzz attach',
+    by: 'native "a priority queue whose constants lie*"',
   },
   {
     name: 'priority queue: the slab lies in the file',
     ...edit('messages/priority_queue.cc', ' || offset > segment_->header().total_size)', ')'),
-    by: 'fuzz attach',
+    by: 'native "a priority queue whose constants lie*"',
   },
   {
     name: 'priority queue: no more items than blocks (put)',
@@ -275,7 +275,7 @@ const priority = [
       'if (count >= slab_.blocks()) return',
       'if (false) return',
     ),
-    by: 'fuzz priority_queue',
+    by: 'native "a slab whose words lead outside*"',
   },
   {
     name: 'priority queue: no more items than blocks (get)',
@@ -284,7 +284,7 @@ const priority = [
       'if (count == 0 || count > slab_.blocks()) return',
       'if (false) return',
     ),
-    by: 'fuzz priority_queue',
+    by: 'native "damage to what is derived*"',
   },
   {
     name: 'priority queue: the heap names a block',
@@ -316,7 +316,7 @@ const bodies = [
 ].map((file) => ({
   name: `${file}: the segment holds the body`,
   ...editPattern(file),
-  by: 'fuzz attach',
+  by: 'native "a segment too short for its body*"',
 }));
 function editPattern(file) {
   const of = {
@@ -367,7 +367,7 @@ const segment = [
   {
     name: 'segment: the fixed size is at least that of the participants',
     ...edit('segment/segment_check.cc', 'header.total_size < IPC_BODY_OFFSET || ', ''),
-    by: 'fuzz attach',
+    by: 'native "a header that contradicts*"',
   },
   {
     name: 'segment: the file is as long as it says',
@@ -376,7 +376,7 @@ const segment = [
       'if (header.total_size > static_cast<std::uint64_t>(about.st_size)) return',
       'if (false) return',
     ),
-    by: 'fuzz attach',
+    by: 'native "a file shorter than its header*"',
   },
   {
     name: 'segment: the creation options are no longer than they can be, and inside',
