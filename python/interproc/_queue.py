@@ -75,7 +75,7 @@ class Queue(BaseQueue):
             raise SerializationError("a loan is put alone, not among others")
         encoded = [self._codec.encode(item) for item in items]
         # Each item hands its own over: those that found no room keep theirs.
-        transfers = [handing_over(objects) for _, objects in encoded]
+        transfers = [(index, handing_over(objects)) for index, (_, objects) in enumerate(encoded) if objects]
         left = [data for data, _ in encoded]
         done = c_uint32()
         put = 0
@@ -89,13 +89,14 @@ class Queue(BaseQueue):
             return status
 
         with ExitStack() as stack:
-            for transfer in transfers:
+            for _, transfer in transfers:
                 stack.enter_context(transfer)
             try:
                 status = self._wait(nanoseconds(timeout, block), attempt, c.FULL) if left else c.OK
             finally:
-                for transfer in transfers[:put]:
-                    transfer.done()
+                for index, transfer in transfers:
+                    if index < put:
+                        transfer.done()
                 if put < len(left):
                     lib.ip_queue_give_up(self._number)
         if status == c.FULL:
