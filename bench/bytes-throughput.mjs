@@ -48,7 +48,7 @@ export async function ask({ pick }) {
     limitOf('our ring in C++, published one by one', 'items', 'ring', size, 1),
   ];
   const results = await contest(all, {
-    rounds: pick(7, 3, 1),
+    rounds: pick(7, 2, 1),
     warmUp: { count: pick(30_000, 5_000, 500), limitMs: pick(100, 30, 5) },
     message: forAbout(pick(200, 50, 2), 'items', { limitMs: pick(200, 40, 5) }),
   });

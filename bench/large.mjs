@@ -46,7 +46,7 @@ export async function ask({ pick }) {
     limitOf('memcpy in C++, once', 'bytes', 'memcpy', size),
   ];
   const results = await contest(contenders, {
-    rounds: pick(7, 3, 1),
+    rounds: pick(7, 2, 1),
     warmUp: { count: pick(100, 30, 5), size, limitMs: 10 },
     message: forAbout(pick(250, 60, 2), 'bytes', {
       unit: size,

@@ -41,7 +41,7 @@ export const title = 'Throughput of objects, { id, v, s } one to one';
 
 export async function ask({ pick }) {
   const results = await contest(contenders, {
-    rounds: pick(7, 3, 1),
+    rounds: pick(7, 2, 1),
     warmUp: { count: pick(30_000, 5_000, 500) },
     message: forAbout(pick(200, 50, 2), 'items'),
   });

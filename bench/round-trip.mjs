@@ -66,6 +66,13 @@ export async function ask({ pick }) {
     },
     warmUp: { parts: { hot: { ms: pick(250, 60, 5) }, silence1: { pauseMs: 1, most: 2 } } },
   });
+  // The quick form leaves it out: these start twice.
+  if (pick(true, false, true)) await addCrowded(results, pick);
+  return outcome(contenders, results, [hot, ...silences, crowded], marksOf(results));
+}
+
+/** Those who do not spin, once more beside a process that wants a processor for itself. */
+async function addCrowded(results, pick) {
   const calm = [connection, sync, processes[0], processes[2], thread, python];
   const beside = await besideHog(() =>
     contest(calm, {
@@ -81,7 +88,6 @@ export async function ask({ pick }) {
       results[name].pooled.crowded = beside[name].pooled.hot;
     }
   }
-  return outcome(contenders, results, [hot, ...silences, crowded], marksOf(results));
 }
 
 function marksOf(results) {
