@@ -1,4 +1,6 @@
 // An end that everybody sees, and no message lost on the way to it.
+#include <csignal>
+#include <cstdlib>
 #include <thread>
 
 #include "support.h"
@@ -148,4 +150,30 @@ TEST_CASE("a getter that could not tell the end while a putter was at work is wo
   CHECK(a->put(text("x"), false).code == Code::kShutDown);  // the putter ends, whatever became of its message
   CHECK(load_relaxed(c->segment().self().signal) == before + 1);
   CHECK(get_text(*c) == "(shut down)");
+}
+
+TEST_CASE("who was killed in the middle of a put keeps nobody from the end of a queue that is shut down") {
+  for (const char* point : {"ring.publish", "queue.put.unlock"}) {
+    CAPTURE(point);
+    const Name name("put-killed-shutdown");
+    Shared<Gate> made;
+    Child producer([&] {
+      ::setenv("INTERPROC_CRASH", point, 1);
+      std::unique_ptr<Queue> queue;
+      NEED(made->await() && Queue::open(name, queue).ok());
+      static_cast<void>(queue->put(text("last"), false));
+      return 0;
+    });
+    std::unique_ptr<Queue> queue;
+    REQUIRE_OK(Queue::create(name, {4096, 0, 0}, {}, queue));
+    made->open();
+    REQUIRE(producer.wait() == -SIGKILL);
+    REQUIRE_OK(queue->shut_down(false));
+    Bytes into(64);
+    std::uint64_t length = 0;
+    // Published or not, as it was killed.
+    if (std::string_view(point) == "queue.put.unlock") CHECK_OK(queue->get(into, length));
+    CHECK(queue->get(into, length).code == Code::kShutDown);
+    CHECK(queue->ready(Queue::kNotEmpty, 0, Look::kShared));
+  }
 }

@@ -125,6 +125,13 @@ export const faults = [
     to: '(lives || count > 0 ? result.open : result.lost) += count;',
     by: killed,
   },
+  {
+    name: 'a queue that is shut down waits for a dead producer',
+    file: 'native/core/messages/queue.cc',
+    from: 'if (holder != 0 && OwnedLock::owner_alive(*segment_, holder)) return false;',
+    to: 'if (holder != 0) return false;',
+    by: killed,
+  },
   // ---- Priority queue
   {
     name: 'a priority queue that was left dirty is not rebuilt',
