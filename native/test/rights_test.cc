@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstring>
+
 #include "look/directory.h"
 #include "memory/bare_memory.h"
 #include "support.h"
@@ -109,4 +111,27 @@ TEST_CASE("a marker that another user made stands for nothing") {
   sweep();
   CHECK(::stat(memory_path(name).c_str(), &about) != 0);
   CHECK(::stat(marker.c_str(), &about) != 0);
+}
+
+TEST_CASE("a marker that names a path stands for nothing: a sweep goes nowhere by it") {
+  const std::string name = "rights-path-" + std::to_string(::getpid());
+  std::unique_ptr<BareMemory> memory;
+  REQUIRE_OK(BareMemory::create(name, {.size = 8}, memory));
+  struct stat about {};
+  REQUIRE(::stat(memory_path(name).c_str(), &about) == 0);
+  const std::string marker = "/dev/shm/" + std::string(kMemoryMarkerPrefix) + std::to_string(about.st_ino);
+  const Descriptor fd(::open(marker.c_str(), O_RDWR | O_CLOEXEC));
+  Bytes bytes(296);
+  REQUIRE(::pread(fd.get(), bytes.data(), bytes.size(), 0) == 296);
+  // The same file by another way: its length and its name are at 36 and 40.
+  const std::string path = "./" + name;
+  const auto length = static_cast<std::uint32_t>(path.size());
+  std::memcpy(bytes.data() + 36, &length, sizeof length);
+  std::memcpy(bytes.data() + 40, path.data(), path.size());
+  REQUIRE(::pwrite(fd.get(), bytes.data(), bytes.size(), 0) == 296);
+  memory->detach();
+  sweep();
+  CHECK(::stat(memory_path(name).c_str(), &about) == 0);
+  ::unlink(memory_path(name).c_str());
+  ::unlink(marker.c_str());
 }
