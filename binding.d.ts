@@ -295,6 +295,8 @@ export interface Binding {
   setIdentity(text: string): void;
   identity(): string;
   dieWithPeer(id: number, end: number): void;
+  /** Fills `bytes`. */
+  randomBytes(bytes: Uint8Array): void;
 
   // Sockets. False where the system refuses.
   limitSilence(descriptor: number, milliseconds: number): boolean;

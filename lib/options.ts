@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { binding } from './addon.js';
 import { invalidArgType, outOfRange, unknownOption } from './errors.js';
 
 /** How long a promise form may wait. */
@@ -116,8 +116,10 @@ const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
 
 /** A random name of 12 characters (60 bits). Short, because some systems allow few characters. */
 export function uniqueName(): string {
+  const bytes = Buffer.allocUnsafe(12);
+  binding.randomBytes(bytes);
   let name = '';
-  for (const byte of randomBytes(12)) name += alphabet.charAt(byte & 31);
+  for (const byte of bytes) name += alphabet.charAt(byte & 31);
   return name;
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { builtin } from '../builtin.js';
 
 /** Where children and worker threads find the key of their parent. Only processes of the same user can read another's environment. */
 const variable = 'INTERPROC_AUTHKEY';
@@ -10,7 +10,7 @@ const variable = 'INTERPROC_AUTHKEY';
 export function processAuthkey(): Buffer {
   const known = process.env[variable];
   if (known !== undefined && /^[0-9a-f]{32,}$/.test(known)) return Buffer.from(known, 'hex');
-  const key = randomBytes(32);
+  const key = builtin.crypto.randomBytes(32);
   process.env[variable] = key.toString('hex');
   return key;
 }

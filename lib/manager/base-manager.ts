@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { builtin } from '../builtin.js';
 import { ClosedError, invalidArgType, ProcessError } from '../errors.js';
 import { checkOptions, readBoolean, readTimeout } from '../options.js';
 import { readModule } from '../process/module.js';
@@ -298,7 +298,7 @@ registryOf(BaseManager).set(
 
 /** The server that was just started has the certificate that it was given, whoever that is by name and authority. */
 function onlyOur({ key, cert, passphrase }: TlsOptions): TlsOptions {
-  const { fingerprint256 } = new X509Certificate(Buffer.from(cert as Uint8Array));
+  const { fingerprint256 } = new builtin.crypto.X509Certificate(Buffer.from(cert as Uint8Array));
   // Where clients need a certificate: that one, which the server knows as its own.
   return { fingerprint: fingerprint256, key, cert, passphrase };
 }

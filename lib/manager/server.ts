@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { builtin } from '../builtin.js';
 import { InterprocError, RemoteError } from '../errors.js';
 import type { Connection } from '../pipe/connection.js';
 import { Pipe } from '../pipe/pipe.js';
@@ -50,7 +50,7 @@ const pipeCapacity = 1024 * 1024;
  */
 export class ManagerServer implements Host {
   /** Told to clients, so that a proxy of a server that is gone is not taken for one of its successor. */
-  readonly name = randomBytes(12).toString('hex');
+  readonly name = builtin.crypto.randomBytes(12).toString('hex');
   readonly #listener: Listener;
   readonly #authenticated: boolean;
   readonly #maxBytes: number;

@@ -1,5 +1,5 @@
 import { constants } from 'node:buffer';
-import { randomBytes } from 'node:crypto';
+import { binding } from '../addon.js';
 import { invalidArgType, outOfRange } from '../errors.js';
 import { checkOptions, readBoolean, readInteger, readMode } from '../options.js';
 
@@ -97,5 +97,7 @@ export function checkMemoryName(name: unknown): string {
 
 /** A name as Python makes them. */
 export function uniqueMemoryName(): string {
-  return `psm_${randomBytes(4).toString('hex')}`;
+  const bytes = Buffer.allocUnsafe(4);
+  binding.randomBytes(bytes);
+  return `psm_${bytes.toString('hex')}`;
 }

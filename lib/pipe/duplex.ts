@@ -1,4 +1,5 @@
-import { Duplex, type DuplexOptions } from 'node:stream';
+import type { Duplex, DuplexOptions } from 'node:stream';
+import { builtin } from '../builtin.js';
 import { ClosedError, EOFError, InterprocError } from '../errors.js';
 import type { MessageEnd } from './message-end.js';
 
@@ -38,7 +39,7 @@ export function toDuplex<T>(connection: MessageEnd<T>): Duplex {
       callback(error);
     },
   };
-  return new Duplex(options);
+  return new builtin.stream.Duplex(options);
 }
 
 function nullMessage(): InterprocError {

@@ -1,6 +1,7 @@
-import { type ChildProcess, type StdioOptions, spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { builtin } from '../builtin.js';
 import { type InterprocError, systemError } from '../errors.js';
 import { argsVariable, bootVariable } from './identity.js';
 import { takesCode } from './module.js';
@@ -31,7 +32,7 @@ export function spawnChild(plan: SpawnPlan, ticket: object): ChildProcess {
   const variable = plan.command === undefined ? bootVariable : argsVariable;
   const env = { ...process.env, ...plan.env, [variable]: JSON.stringify(ticket) };
   try {
-    return spawn(file, argv, { env, stdio: plan.stdio });
+    return builtin.childProcess.spawn(file, argv, { env, stdio: plan.stdio });
   } catch (error) {
     const { code, syscall } = error as { code?: unknown; syscall?: unknown };
     if (typeof code !== 'string' || typeof syscall !== 'string') throw error;
@@ -46,7 +47,7 @@ export function spawnFailure({ command, env }: SpawnPlan): InterprocError {
   const missing = command !== undefined && missingProgram(file, { ...process.env, ...env });
   const { error } = missing
     ? { error: { code: missing } }
-    : spawnSync(process.execPath, ['--version'], { stdio: 'ignore' });
+    : builtin.childProcess.spawnSync(process.execPath, ['--version'], { stdio: 'ignore' });
   const code = (error as { code?: unknown } | undefined)?.code;
   // What is over by now was a lack of something.
   return spawnError(typeof code === 'string' ? code : 'EAGAIN', file);

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { builtin } from '../builtin.js';
 import { invalidArgType, outOfRange } from '../errors.js';
 import { isSelectable, type Selectable, selectable } from './selectable.js';
 import { streamOf } from './stream.js';
@@ -27,7 +27,7 @@ export function readObjects<O>(objects: Iterable<O>, where: string): Watched<O>[
 
 function selectableOf(object: unknown, name: string): Selectable {
   if (isSelectable(object)) return object[selectable]();
-  if (object instanceof Readable) return streamOf(object);
+  if (object instanceof builtin.stream.Readable) return streamOf(object);
   throw invalidArgType(
     name,
     'a Connection, a queue, a Process, an Event, a Listener, a socket or a readable stream',

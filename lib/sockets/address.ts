@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { builtin } from '../builtin.js';
 import { AuthenticationError, invalidArgType, outOfRange } from '../errors.js';
 import { checkOptions, readInteger } from '../options.js';
 
@@ -59,7 +59,7 @@ export function isLoopback(host: string): boolean {
   const name = host.toLowerCase();
   if (name === 'localhost' || name === '::1') return true;
   const four = name.startsWith('::ffff:') ? name.slice(7) : name;
-  return isIP(four) === 4 && four.startsWith('127.');
+  return builtin.net.isIP(four) === 4 && four.startsWith('127.');
 }
 
 /** Whoever can reach the socket could speak on it: off this machine only with a key, or where the caller says so. */

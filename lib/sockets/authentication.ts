@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { builtin } from '../builtin.js';
 import { AuthenticationError } from '../errors.js';
 import type { Wait } from '../options.js';
 import { blocked } from '../waiting/lane.js';
@@ -45,12 +45,12 @@ export async function authenticate(channel: SocketChannel, key: Buffer, role: Ro
 }
 
 async function challenge(channel: SocketChannel, key: Buffer, role: Role): Promise<void> {
-  const random = randomBytes(randomLength);
+  const random = builtin.crypto.randomBytes(randomLength);
   const message = Buffer.concat([digestName, random, markOf(key, role, random)]);
   await send(channel, challengePrefix, message);
   const response = await receive(channel);
   const expected = Buffer.concat([digestName, digestOf(key, message)]);
-  if (response.length === expected.length && timingSafeEqual(response, expected)) {
+  if (response.length === expected.length && builtin.crypto.timingSafeEqual(response, expected)) {
     await send(channel, welcome);
     return;
   }
@@ -74,7 +74,7 @@ async function answer(channel: SocketChannel, key: Buffer, role: Role): Promise<
 function refuseOwn(nonce: Buffer, key: Buffer, role: Role): void {
   if (nonce.length !== randomLength + markLength) return;
   const random = nonce.subarray(0, randomLength);
-  if (timingSafeEqual(nonce.subarray(randomLength), markOf(key, role, random)))
+  if (builtin.crypto.timingSafeEqual(nonce.subarray(randomLength), markOf(key, role, random)))
     throw new AuthenticationError(`The challenge is one that a ${role} made: somebody reflects it`);
 }
 
@@ -85,7 +85,7 @@ function markOf(key: Buffer, role: Role, random: Buffer): Buffer {
 }
 
 function digestOf(key: Buffer, message: Buffer): Buffer {
-  return createHmac('sha256', key).update(message).digest();
+  return builtin.crypto.createHmac('sha256', key).update(message).digest();
 }
 
 function startsWith(bytes: Buffer, prefix: Buffer): boolean {

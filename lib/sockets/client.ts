@@ -1,5 +1,6 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { builtin } from '../builtin.js';
 import { abortError, TimeoutError } from '../errors.js';
 import { checkOptions, readWait, type Wait, type WaitOptions } from '../options.js';
 import { after } from '../select/timer.js';
@@ -65,8 +66,8 @@ export async function Client<T = unknown>(
 }
 
 function open(place: Place, tls: TlsOptions | undefined): Socket {
-  if ('path' in place) return connect({ path: place.path });
-  return tls === undefined ? connect({ ...place }) : connectTls(place, tls);
+  if ('path' in place) return builtin.net.connect({ path: place.path });
+  return tls === undefined ? builtin.net.connect({ ...place }) : connectTls(place, tls);
 }
 
 /** Ends the socket when a limit of the whole runs out, and remembers why. */

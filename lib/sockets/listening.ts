@@ -1,6 +1,7 @@
 import { chmodSync, rmSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import path from 'node:path';
+import { builtin } from '../builtin.js';
 import { AuthenticationError, ClosedError, type InterprocError } from '../errors.js';
 import { isLoopback, type Place, textOf } from './address.js';
 import { makeDirectory } from './listener-directory.js';
@@ -34,7 +35,7 @@ export class Listening {
   constructor(plan: ListeningPlan) {
     if (plan.place === undefined) this.#directory = makeDirectory();
     this.#place = plan.place ?? { path: path.join(this.#directory as string, 'socket') };
-    this.#server = createServer({ pauseOnConnect: true }, plan.onSocket);
+    this.#server = builtin.net.createServer({ pauseOnConnect: true }, plan.onSocket);
     this.ready = this.#listen(plan);
     // Who does not ask for it learns from accept().
     this.ready.catch(() => undefined);

@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
-import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
+import type { SecureContext, TLSSocket } from 'node:tls';
+import { builtin } from '../builtin.js';
 import { AuthenticationError, TimeoutError } from '../errors.js';
 import { after } from '../select/timer.js';
 import { unusable } from './tls-gate.js';
@@ -9,13 +9,13 @@ import { authorities, bytesOf, type TlsOptions } from './tls-options.js';
 export function connectTls(place: { host: string; port: number }, tls: TlsOptions): TLSSocket {
   const { host, port } = place;
   const name = tls.servername ?? host;
-  return connect({
+  return builtin.tls.connect({
     host,
     port,
     secureContext: contextOf(tls),
     // A fingerprint is looked at in `secured`, before anything is sent.
     rejectUnauthorized: tls.fingerprint === undefined,
-    ...(isIP(name) === 0 ? { servername: name } : {}),
+    ...(builtin.net.isIP(name) === 0 ? { servername: name } : {}),
   });
 }
 
@@ -53,7 +53,7 @@ export async function secured(
 
 function contextOf({ ca, key, cert, passphrase }: TlsOptions): SecureContext {
   try {
-    return createSecureContext({
+    return builtin.tls.createSecureContext({
       ...(ca === undefined ? {} : { ca: authorities(ca) }),
       ...(key === undefined ? {} : { key: bytesOf(key) }),
       ...(cert === undefined ? {} : { cert: bytesOf(cert) }),

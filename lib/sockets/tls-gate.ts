@@ -1,6 +1,6 @@
-import { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { createServer, type Server, type TLSSocket } from 'node:tls';
+import type { Server, TLSSocket } from 'node:tls';
+import { builtin } from '../builtin.js';
 import { AuthenticationError } from '../errors.js';
 import { type Coded, invalidArgType } from '../errors.js';
 import { coded } from '../argument-errors.js';
@@ -26,7 +26,7 @@ export class TlsGate {
     if (key === undefined || cert === undefined)
       throw invalidArgType('tls', 'given with key and cert, to listen', Object.keys(tls));
     this.#server = makeServer({ ...tls, key, cert, timeout });
-    const own = new X509Certificate(bytesOf(cert)).fingerprint256;
+    const own = new builtin.crypto.X509Certificate(bytesOf(cert)).fingerprint256;
     this.#server
       .on('secureConnection', (socket) => {
         this.#pending.delete(originOf(socket));
@@ -90,7 +90,7 @@ interface Credentials extends TlsOptions {
 
 function makeServer({ key, cert, passphrase, ca, timeout }: Credentials): Server {
   try {
-    return createServer({
+    return builtin.tls.createServer({
       key: bytesOf(key),
       cert: bytesOf(cert),
       // Whom to let in is decided by `isKnown`, once the handshake is over.

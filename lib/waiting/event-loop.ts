@@ -1,4 +1,5 @@
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { builtin } from '../builtin.js';
 import { binding } from '../native.js';
 import { PollBudget } from './poll-budget.js';
 
@@ -144,7 +145,7 @@ function wakeUp(): void {
 }
 
 function openDoorbell(): Socket {
-  const socket = new Socket({
+  const socket = new builtin.net.Socket({
     fd: binding.takeDoorbell(),
     readable: true,
     writable: false,

@@ -1,4 +1,5 @@
 // What concerns the process as a whole and outlives any one environment in it.
+#include <cerrno>
 #include <csignal>
 #include <ctime>
 #include <mutex>
@@ -8,6 +9,7 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "exports.h"
@@ -34,6 +36,20 @@ napi_value set_identity(napi_env env, napi_callback_info info) {
   if (!call.valid()) return nullptr;
   const std::lock_guard guard(identity().mutex);
   identity().text = std::move(value);
+  return nullptr;
+}
+
+// Random bytes for names, from the kernel: node:crypto takes longer to load than all of this library's addon.
+napi_value random_bytes(napi_env env, napi_callback_info info) {
+  Call<1> call(env, info);
+  auto left = call.bytes(0);
+  if (!call.valid()) return nullptr;
+  while (!left.empty()) {
+    const ssize_t got = ::getrandom(left.data(), left.size(), 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return Environment::of(env).fail(Status::system(errno, "getrandom"), {});
+    left = left.subspan(static_cast<std::size_t>(got));
+  }
   return nullptr;
 }
 
@@ -81,6 +97,7 @@ void export_process(napi_env env, napi_value exports) {
       {"setIdentity", set_identity},
       {"identity", get_identity},
       {"dieWithPeer", die_with_peer},
+      {"randomBytes", random_bytes},
   };
   export_functions(env, exports, functions);
 }
