@@ -125,7 +125,18 @@ Status Channel::lend(std::uint64_t bytes, Loan& out) {
   return {};
 }
 
-Status Channel::publish(Loan& loan, std::span<const std::byte> meta) {
+Status Channel::prepare(std::uint64_t bytes, Loan& out) {
+  if (bytes > max_bytes_) return {Code::kTooLarge};
+  if (Status s = ring_.begin_write(); !s.ok()) return s;
+  if (all_items_taken_up(false) && all_items_taken_up(true)) return {Code::kFull};
+  if (!ring_.fits(sizeof(ipc_extent_ref))) return {Code::kFull};
+  ipc_extent_ref run{};
+  if (Status s = extents_.allocate(bytes, capacity(), ring_.write_position(), run); !s.ok()) return s;
+  out = Loan(extents_, run, true);
+  return {};
+}
+
+Status Channel::refer(Loan& loan, std::span<const std::byte> meta, std::uint32_t type) {
   if (!lends(loan)) return {Code::kClosed};
   if (meta.size() > IPC_LOAN_META_MAX) return {Code::kTooLarge};
   if (Status s = ring_.begin_write(); !s.ok()) return s;
@@ -134,7 +145,7 @@ Status Channel::publish(Loan& loan, std::span<const std::byte> meta) {
   if (Status s = extents_.admit(run, capacity(), ring_.write_position()); !s.ok()) return s;
   std::span<std::byte> room;
   const std::uint32_t payload = static_cast<std::uint32_t>(sizeof run + meta.size());
-  if (Status s = ring_.reserve(payload, IPC_RECORD_LOAN, room); !s.ok()) return s;
+  if (Status s = ring_.reserve(payload, type, room); !s.ok()) return s;
   std::memcpy(room.data(), &run, sizeof run);
   copy_bytes(room.data() + sizeof run, meta.data(), meta.size());
   extents_.commit(run, ring_.last_reserved());

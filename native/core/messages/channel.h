@@ -51,6 +51,13 @@ class Channel {
   // As many of the messages, which lie one behind the other, as fit; published at once. kFull only where not one fits.
   Status push_many(std::span<const std::byte> messages, std::span<const std::uint32_t> lengths, std::uint32_t& pushed);
 
+  // ---- Producer, a large message in two steps, between which its bytes are copied: whoever takes turns with others
+  // need not keep them waiting meanwhile. prepare() fails where push() would; commit() may still find kFull where
+  // others have queued something meanwhile. A run that is not committed is free with its Loan.
+  [[nodiscard]] bool in_pages(std::uint64_t bytes) const { return large(bytes); }
+  Status prepare(std::uint64_t bytes, Loan& out);
+  Status commit(Loan& loan) { return refer(loan, {}, IPC_RECORD_EXTENT); }
+
   // ---- Producer, loans. A run to write into; its bytes are whatever was there before. Queued messages do not count
   // against it: publish() is where a producer waits for them. kFull (the region is full), kTooLarge, kSystem.
   Status lend(std::uint64_t bytes, Loan& out);
@@ -58,7 +65,7 @@ class Channel {
   [[nodiscard]] bool lends(const Loan& loan) const { return loan.writing() && loan.of(extents_); }
   // Queues a lent run with what is to be said of it, without a copy; the loan is over then. kFull, kCorrupt, kTooLarge
   // (metadata beyond IPC_LOAN_META_MAX), kClosed (released already, or not this channel's): the loan stays as it was.
-  Status publish(Loan& loan, std::span<const std::byte> meta);
+  Status publish(Loan& loan, std::span<const std::byte> meta) { return refer(loan, meta, IPC_RECORD_LOAN); }
 
   // ---- Consumer. kEmpty; kSmallBuffer with taken.length, where the message is larger than `into` and stays; kLoan,
   // where it was published as a loan and is to be taken as one.
@@ -101,6 +108,8 @@ class Channel {
  private:
   [[nodiscard]] bool large(std::uint64_t bytes) const { return bytes > inline_most_; }
   Status append(std::span<const std::byte> message);
+  // Publishes a record of this type that refers to the loan's run.
+  Status refer(Loan& loan, std::span<const std::byte> meta, std::uint32_t type);
   [[nodiscard]] bool all_items_taken_up(bool fresh);
   static Status reference_of(const ipc_record& header, std::span<const std::byte> payload, ipc_extent_ref& out);
 

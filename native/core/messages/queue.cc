@@ -1,5 +1,7 @@
 #include "messages/queue.h"
 
+#include <cstring>
+
 #include "system/atomic.h"
 #include "system/crash_point.h"
 
@@ -90,19 +92,26 @@ Status Queue::with_put_lock(Act act) {
   return result;
 }
 
+// Under the put lock. Leaves the room to a producer that has asked for it, or asks for the next.
+template <class Push>
+Status Queue::in_turn(bool insist, Push push) {
+  const bool deferred = anothers_turn();
+  const Status pushed = deferred ? Status{Code::kFull} : push();
+  // Two who insist must not take the turn from each other for ever: it stays with the first.
+  if (pushed.code == Code::kFull && insist && !deferred)
+    store_relaxed(shared().channel.turn, OwnedLock::word_of(segment_->me()));
+  return pushed;
+}
+
 template <class Push>
 Status Queue::locked_put(bool insist, Push push) {
   ipc_channel& channel = shared().channel;
   bool turn_ends = false;
   const Status result = with_put_lock([&]() -> Status {
-    const bool deferred = anothers_turn();
-    const Status pushed = deferred ? Status{Code::kFull} : push();
-    const std::uint32_t me = OwnedLock::word_of(segment_->me());
-    turn_ends = load_relaxed(channel.turn) == me && pushed.code != Code::kFull;
+    const Status pushed = in_turn(insist, push);
+    turn_ends = load_relaxed(channel.turn) == OwnedLock::word_of(segment_->me()) && pushed.code != Code::kFull;
     if (turn_ends) store_relaxed(channel.turn, std::uint32_t{0});
     INTERPROC_CRASH_POINT("queue.put.turn");
-    // Two who insist must not take the turn from each other for ever: it stays with the first.
-    if (pushed.code == Code::kFull && insist && !deferred) store_relaxed(channel.turn, me);
     return pushed;
   });
   // Those who deferred have used up the wakes that the readers sent meanwhile.
@@ -111,9 +120,21 @@ Status Queue::locked_put(bool insist, Push push) {
 }
 
 Status Queue::put(std::span<const std::byte> message, bool insist) {
-  const Status result = locked_put(insist, [&] { return channel_.push(message); });
+  const Status result = channel_.in_pages(message.size()) ? put_large(message, insist)
+                                                          : locked_put(insist, [&] { return channel_.push(message); });
   if (result.ok()) wake_fenced(*segment_, shared().channel.not_empty, 1);
   return result;
+}
+
+// Copies while the lock is free: a megabyte takes as long as some hundred puts of others. Killed in between, this one
+// leaves pages that are free, as everything that a dead one was writing (extents.h). A turn is kept until the end.
+Status Queue::put_large(std::span<const std::byte> message, bool insist) {
+  Loan pages;
+  const auto prepare = [&] { return channel_.prepare(message.size(), pages); };
+  if (Status s = with_put_lock([&] { return in_turn(insist, prepare); }); !s.ok()) return s;
+  std::memcpy(pages.bytes().data(), message.data(), message.size());
+  INTERPROC_CRASH_POINT("queue.put.copied");
+  return locked_put(insist, [&] { return channel_.commit(pages); });
 }
 
 Status Queue::put_many(std::span<const std::byte> messages, std::span<const std::uint32_t> lengths, bool insist,

@@ -82,7 +82,10 @@ class Queue final : public SharedObject {
   template <class Act>
   Status with_put_lock(Act act);
   template <class Push>
+  Status in_turn(bool insist, Push push);
+  template <class Push>
   Status locked_put(bool insist, Push push);
+  Status put_large(std::span<const std::byte> message, bool insist);
   template <class Take>
   Status locked_get(Take take);
 
