@@ -39,7 +39,9 @@ const script = `
   const holder = new Worker(\`
     const { parentPort, workerData } = require('node:worker_threads');
     import(workerData.library).then((ip) => {
-      for (const handle of workerData.handles) ip.attach(handle).acquireSync();
+      // Kept: a handle that the garbage collector finds lets go of its lock.
+      globalThis.held = workerData.handles.map((handle) => ip.attach(handle));
+      for (const one of globalThis.held) one.acquireSync();
       parentPort.postMessage('held');
       setInterval(() => {}, 1000);
     });\`, { eval: true, execArgv: [], workerData: { library: process.argv[1], handles: [lock, rlock, value].map((one) => one.toJSON()) } });
