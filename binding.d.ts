@@ -248,7 +248,8 @@ export interface Binding {
   /** Blocks the thread until the doorbell rings, a slice at most. Only after announce() gave 0. */
   listen(milliseconds: number): void;
   takeDoorbell(): number;
-  usableCpus(): number;
+  /** The longest that may be polled before a sleep, in microseconds; 0 with one CPU. */
+  longestPoll(): number;
 
   // Bare memory. Its numbers are its own and are never used twice.
   memoryCreate(

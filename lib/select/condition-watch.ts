@@ -32,7 +32,7 @@ class ConditionWatch implements Waiting, Watcher {
 
   settle(): void {
     this.look();
-    if (this.#lookers.size > 0) poll();
+    if (this.#lookers.size > 0) poll(this.#watch);
   }
 
   look(): void {

@@ -8,7 +8,8 @@ import { PollBudget } from './poll-budget.js';
  *
  *   idle ──a lane waits──> polling ──nothing for a while──> asleep ──doorbell──> polling …
  *
- * Polling is one native call each turn of the loop (setImmediate), so other events go on. Before it sleeps the loop announces
+ * Polling is one native call each turn of the loop (setImmediate), so other events go on. It lasts as long as the budget of any watch
+ * that counts: each object has learnt its own (poll-budget.ts), so that one for which polling never pays keeps nobody awake. Before it sleeps the loop announces
  * every watch and looks once more (native/core/waiting/wait.h); then one FIFO, its doorbell, wakes it. A timer looks every 50 ms at those
  * whose death nobody announces: it asks the kernel, and judges nobody by time.
  */
@@ -20,18 +21,22 @@ export interface Waiting {
 /** Deaths are noticed within this time, in milliseconds. */
 const inspectionInterval = 50;
 
+/** The longest that is polled before a sleep, in nanoseconds: 0 with one CPU, and where INTERPROC_POLL forbids it. */
+const longestPoll = binding.longestPoll() * 1000;
+
 /** How long one look lasts, in nanoseconds: an answer on its way arrives meanwhile, and nobody notices the delay. */
-const look = binding.usableCpus() > 1 ? 3000 : 0;
+const look = Math.min(3000, longestPoll);
 
 /** The same for a thread that blocks, and so delays nobody. */
-const longestLook = binding.usableCpus() > 1 ? 20_000 : 0;
+const longestLook = Math.min(20_000, longestPoll);
 
 const ready = new Uint32Array(4096);
 const waiting: (Waiting | undefined)[] = [];
 let active = new Uint8Array(64);
 let count = 0;
 let state: 'idle' | 'polling' | 'asleep' = 'idle';
-const budget = new PollBudget(binding.usableCpus() > 1);
+/** What was learnt of each watch. */
+const budgets: PollBudget[] = [];
 let pollUntil = 0;
 let asleepSince = 0;
 let inspecting = false;
@@ -45,6 +50,7 @@ binding.setActiveTable(active);
 export function createWatch(lane: Waiting, id: number, condition: number, need: number): number {
   const number = binding.watch(id, condition, need);
   waiting[number] = lane;
+  budgets[number] = new PollBudget(longestPoll / 1e6);
   if (number >= active.length) {
     const larger = new Uint8Array(active.length * 2);
     larger.set(active);
@@ -59,14 +65,18 @@ export function createWatch(lane: Waiting, id: number, condition: number, need: 
 export function start(number: number): void {
   active[number] = 1;
   if (count++ === 0) inspectSoon();
-  poll();
+  poll(number);
 }
 
 /** What an active watch waits for has changed. */
-export function poll(): void {
-  if (state === 'polling') return;
+export function poll(number: number): void {
+  const until = performance.now() + (budgets[number] as PollBudget).milliseconds;
+  if (state === 'polling') {
+    pollUntil = Math.max(pollUntil, until);
+    return;
+  }
   state = 'polling';
-  pollUntil = performance.now() + budget.milliseconds;
+  pollUntil = until;
   setImmediate(turn);
 }
 
@@ -95,28 +105,33 @@ function turn(): void {
     state = 'idle';
     return;
   }
-  if (serve(binding.poll(look))) {
-    budget.hit();
-    pollUntil = performance.now() + budget.milliseconds;
-  } else if (performance.now() >= pollUntil) {
-    budget.miss();
+  if (!serve(binding.poll(look), hit) && performance.now() >= pollUntil) {
+    for (let number = 0; number < budgets.length; number++)
+      if (active[number] === 1) (budgets[number] as PollBudget).miss();
     if (!serve(announce())) {
       sleep();
       return;
     }
-    pollUntil = performance.now() + budget.milliseconds;
   }
   setImmediate(turn);
 }
 
-function serve(found: number): boolean {
+const hit = (budget: PollBudget) => budget.hit();
+
+/** Tells the watches that may be ready; first their budgets, which a watch that goes on waiting asks. */
+function serve(found: number, learn?: (budget: PollBudget) => void): boolean {
   if (found === 0) return false;
   if (found === 1) {
-    waiting[ready[0] as number]?.settle();
+    const number = ready[0] as number;
+    learn?.(budgets[number] as PollBudget);
+    waiting[number]?.settle();
     return true;
   }
   // Settling may look again and fill the table anew.
-  for (const number of ready.slice(0, found)) waiting[number]?.settle();
+  for (const number of ready.slice(0, found)) {
+    learn?.(budgets[number] as PollBudget);
+    waiting[number]?.settle();
+  }
   return true;
 }
 
@@ -138,9 +153,9 @@ function sleep(): void {
 function wakeUp(): void {
   if (state !== 'asleep') return;
   state = 'polling';
-  const now = performance.now();
-  if (serve(binding.poll(0))) budget.slept(now - asleepSince);
-  pollUntil = now + budget.milliseconds;
+  pollUntil = performance.now();
+  const slept = pollUntil - asleepSince;
+  serve(binding.poll(0), (budget) => budget.slept(slept));
   setImmediate(turn);
 }
 

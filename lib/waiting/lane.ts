@@ -197,7 +197,7 @@ export class Lane {
     }
     this.#watchedCondition = this.#condition;
     this.#watchedNeed = this.#need;
-    if (this.#watching) poll();
+    if (this.#watching) poll(this.#watch);
     else {
       this.#watching = true;
       start(this.#watch);

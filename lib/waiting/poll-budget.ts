@@ -10,7 +10,7 @@ const usualPatience = 16;
 const longestPatience = 1024;
 
 /**
- * How long an event loop polls before it sleeps, learnt from how its polls end.
+ * How long an event loop polls for one object before it sleeps, learnt from how its polls end.
  *
  * Polling pays while the other side runs on another CPU. Where the two share one, or the answer takes long, it only keeps the other side
  * from running: so a poll that found nothing halves the next one, down to a single look, and one that did doubles it. Short sleeps
@@ -21,21 +21,20 @@ export class PollBudget {
   #budget: number;
   #patience = usualPatience;
   #shortSleeps = 0;
-  readonly #pays: boolean;
+  readonly #most: number;
 
-  /** `pays`: whether there is a second CPU at all. */
-  constructor(pays: boolean) {
-    this.#pays = pays;
-    this.#budget = pays ? longest / 2 : 0;
+  /** `most`: milliseconds that may be polled at all, 0 where there is no second CPU. */
+  constructor(most: number) {
+    this.#most = most;
+    this.#budget = longest / 2;
   }
 
   get milliseconds(): number {
-    return this.#budget;
+    return Math.min(this.#budget, this.#most);
   }
 
   /** What was waited for came while polling. */
   hit(): void {
-    if (!this.#pays) return;
     this.#budget = Math.min(longest, Math.max(this.#budget, shortest) * 2);
     this.#patience = usualPatience;
     this.#shortSleeps = 0;
@@ -49,7 +48,7 @@ export class PollBudget {
 
   /** It came after so many milliseconds of sleep. */
   slept(milliseconds: number): void {
-    if (!this.#pays || milliseconds >= longest || ++this.#shortSleeps < this.#patience) return;
+    if (milliseconds >= longest || ++this.#shortSleeps < this.#patience) return;
     this.#shortSleeps = 0;
     this.#patience = Math.min(longestPatience, this.#patience * 2);
     this.#budget = trial;

@@ -188,18 +188,26 @@ napi_value take_doorbell(napi_env env, napi_callback_info) {
   return integer(env, environment.doorbell().release_descriptor());
 }
 
-napi_value cpus(napi_env env, napi_callback_info) { return integer(env, usable_cpus()); }
+// In microseconds.
+napi_value longest_poll(napi_env env, napi_callback_info) {
+  return number(env, static_cast<double>(poll_most()) / static_cast<double>(kMicrosecond));
+}
 
 }  // namespace
 
 void export_waiting(napi_env env, napi_value exports) {
   static constexpr Function functions[] = {
-      {"waitSync", wait_sync}, {"passWake", pass_wake},
-      {"watch", watch},        {"rewatch", rewatch},
-      {"retire", retire},      {"poll", poll},
-      {"inspect", inspect},    {"announce", announce_all},
-      {"listen", listen},      {"takeDoorbell", take_doorbell},
-      {"usableCpus", cpus},
+      {"waitSync", wait_sync},
+      {"passWake", pass_wake},
+      {"watch", watch},
+      {"rewatch", rewatch},
+      {"retire", retire},
+      {"poll", poll},
+      {"inspect", inspect},
+      {"announce", announce_all},
+      {"listen", listen},
+      {"takeDoorbell", take_doorbell},
+      {"longestPoll", longest_poll},
   };
   export_functions(env, exports, functions);
 }

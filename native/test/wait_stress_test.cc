@@ -25,8 +25,8 @@ std::uint64_t& word(const Cell& cell, int which) {
 }
 
 // The shortest poll, so that nearly every wait sleeps.
-void spin_little() {
-  for (int i = 0; i < 40; ++i) thread_spin_budget().miss();
+void spin_little(const ipc_wait_set& set) {
+  for (int i = 0; i < 40; ++i) spin_budget_of(set).miss();
 }
 
 // Whether a wait was ended by its slice only: it took that long and nobody had raised this one's signal. (One that was
@@ -60,7 +60,7 @@ TEST_CASE("two who wake each other in turn never wait for a slice to end") {
         store_release(word(cell, 0), round);
         wake(cell.segment(), others, 1);
       }
-      spin_little();
+      spin_little(mine);
       const LostWake wait(cell.segment());
       while (!wait_slice(cell.segment(), mine, kSlice, [&] { return load_acquire(word(cell, 1 - me)) >= round; })) {
       }
@@ -101,7 +101,7 @@ TEST_CASE("as many tokens are taken as were given, by many from many") {
           if (atomic(tokens).compare_exchange_strong(seen, seen - 1)) taken++;
           continue;
         }
-        spin_little();
+        spin_little(set_of(*mine));
         const LostWake wait(mine->segment());
         const bool ready = wait_slice(mine->segment(), set_of(*mine), kSlice, [&] { return load_acquire(tokens) > 0; });
         if (ready && wait.happened()) lost++;

@@ -270,3 +270,14 @@ TEST_CASE("a lock's waiter is woken when a dead holder's slot is seen, within a 
   CHECK(monotonic_now() - before < 1'000 * kMillisecond);
   CHECK(mutex->lock().try_acquire(false, true) == Acquired::kRecovered);
 }
+
+TEST_CASE("what a thread learns of one object's waits says nothing of another's") {
+  if (poll_most() == 0) return;
+  const ipc_wait_set sets[2] = {};
+  const Nanoseconds before = spin_budget_of(sets[1]).now();
+  CHECK(before > SpinBudget::kGlance);
+  for (int i = 0; i < 40; ++i) spin_budget_of(sets[0]).miss();
+  CHECK(spin_budget_of(sets[0]).now() == SpinBudget::kGlance);
+  CHECK(spin_budget_of(sets[1]).now() == before);
+  std::thread([&] { CHECK(spin_budget_of(sets[0]).now() == before); }).join();
+}

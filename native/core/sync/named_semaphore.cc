@@ -199,7 +199,7 @@ bool Semaphore::ready(Condition, std::uint64_t, Look) { return value() > 0; }
 ipc_wait_set* Semaphore::waiters(Condition condition) { return condition == kPermit ? &shared().waiters : nullptr; }
 
 bool Semaphore::wait_for(Condition, std::uint64_t, Nanoseconds limit) {
-  SpinBudget& spin = thread_spin_budget();
+  SpinBudget& spin = spin_budget_of(shared().waiters);
   const Nanoseconds slice = std::min(limit, kSlice);
   if (spin_until(std::min(spin.now(), slice), [&] { return value() > 0; })) {
     spin.hit();

@@ -2,8 +2,12 @@
 
 #include <sched.h>
 
+#include <algorithm>
+#include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <string_view>
 
 namespace interproc {
 namespace {
@@ -39,6 +43,19 @@ int usable_cpus() {
     return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
   }();
   return count;
+}
+
+Nanoseconds poll_most() {
+  static const Nanoseconds most = [] {
+    if (usable_cpus() < 2) return Nanoseconds{0};
+    const char* text = std::getenv("INTERPROC_POLL");
+    const std::string_view given = text == nullptr ? std::string_view() : text;
+    Nanoseconds microseconds = 0;
+    const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), microseconds);
+    const bool understood = error == std::errc() && end == given.data() + given.size() && microseconds >= 0;
+    return understood ? std::min(microseconds, kPollMost / kMicrosecond) * kMicrosecond : kPollMost;
+  }();
+  return most;
 }
 
 }  // namespace interproc

@@ -1,5 +1,7 @@
 #include "waiting/wait.h"
 
+#include <array>
+
 #include "waiting/doorbell.h"
 
 namespace interproc {
@@ -28,9 +30,16 @@ bool notify(const Segment& segment, std::uint32_t slot) {
 
 }  // namespace
 
-SpinBudget& thread_spin_budget() {
-  static thread_local SpinBudget budget;
-  return budget;
+SpinBudget& spin_budget_of(const ipc_wait_set& set) {
+  struct Entry {
+    const ipc_wait_set* set = nullptr;
+    SpinBudget budget;
+  };
+  static thread_local std::array<Entry, 64> entries;
+  const auto address = reinterpret_cast<std::uintptr_t>(&set);
+  Entry& entry = entries[(address >> 7 ^ address >> 13) % entries.size()];
+  if (entry.set != &set) entry = {&set, {}};
+  return entry.budget;
 }
 
 bool announce(const Segment& segment, ipc_wait_set& set) {

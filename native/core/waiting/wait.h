@@ -51,16 +51,16 @@ void wake_slot(const Segment& segment, ipc_wait_set& set, std::uint32_t slot);
 // How long a thread polls before it sleeps. Polling pays while the other side runs on another CPU; where the two share
 // one, or the answer takes long, it only keeps the other side from running. So a poll that found nothing halves the
 // next one, down to a glance, and one that did doubles it. Short sleeps alone do not say that polling would have done
-// as well: after some of them it is tried once, and after a failed trial half as often. (lib/waiting/event-loop.ts does
-// the same for an event loop.)
+// as well: after some of them it is tried once, and after a failed trial half as often. (lib/waiting/poll-budget.ts
+// does the same for an event loop.)
 class SpinBudget {
  public:
   static constexpr Nanoseconds kSpinMost = 60 * kMicrosecond;
   static constexpr Nanoseconds kGlance = 2 * kMicrosecond;
   // A scheduler that put the woken beside its waker moves it to an idle CPU at a tick, not sooner.
-  static constexpr Nanoseconds kTrial = 5 * kMillisecond;
+  static constexpr Nanoseconds kTrial = kPollMost;
 
-  [[nodiscard]] Nanoseconds now() const { return usable_cpus() > 1 ? budget_ : 0; }
+  [[nodiscard]] Nanoseconds now() const { return std::min(budget_, poll_most()); }
   void hit() {
     budget_ = std::min(kSpinMost, budget_ * 2);
     patience_ = kPatience;
@@ -84,7 +84,8 @@ class SpinBudget {
   int short_sleeps_ = 0;
 };
 
-SpinBudget& thread_spin_budget();
+// What this thread has learnt of one condition of one object. Few are waited for at a time: of many, some begin anew.
+SpinBudget& spin_budget_of(const ipc_wait_set& set);
 
 template <class Ready>
 bool spin_until(Nanoseconds budget, Ready ready) {
@@ -103,7 +104,7 @@ bool spin_until(Nanoseconds budget, Ready ready) {
 // came for nothing is passed on only by callers that give up: whoever tries again after this has used it.
 template <class Ready>
 bool wait_slice(const Segment& segment, ipc_wait_set& set, Nanoseconds limit, Ready ready) {
-  SpinBudget& spin = thread_spin_budget();
+  SpinBudget& spin = spin_budget_of(set);
   const Nanoseconds slice = std::min(limit, kSlice);
   if (spin_until(std::min(spin.now(), slice), ready)) {
     spin.hit();
