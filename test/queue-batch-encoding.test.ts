@@ -97,24 +97,27 @@ describe('a batch of messages', () => {
     expect(await queue.getMany(3)).toEqual([1, 2]);
   });
 
-  it('whose items put batches themselves spoils neither', async () => {
-    const queue = own(new Queue<unknown>());
-    const other = own(new Queue<unknown>());
-    const item = (n: number) => ({
-      n,
-      get nested() {
-        other.putManySync(Array.from({ length: 5 }, (_, k) => `${n}-${k}-${'y'.repeat(n * 10)}`));
-        other.putSync('alone');
-        return other.getManySync(3).length;
-      },
+  for (const codec of ['msgpack', 'json', 'v8'] as const) {
+    it(`whose items put batches themselves spoils neither, with ${codec}`, async () => {
+      const queue = own(new Queue<unknown>({ codec }));
+      const other = own(new Queue<unknown>({ codec }));
+      const item = (n: number) => ({
+        n,
+        get nested() {
+          other.putManySync(Array.from({ length: 5 }, (_, k) => `${n}-${k}-${'y'.repeat(n * 10)}`));
+          other.putSync('alone');
+          return other.getManySync(3).length;
+        },
+      });
+      await queue.putMany(Array.from({ length: 20 }, (_, n) => item(n)));
+      deepStrictEqual(
+        await queue.getMany(100),
+        Array.from({ length: 20 }, (_, n) => ({ n, nested: 3 })),
+      );
+      // A codec may read a getter more than once.
+      expect(other.qsize()).toBeGreaterThanOrEqual(60);
     });
-    await queue.putMany(Array.from({ length: 50 }, (_, n) => item(n)));
-    deepStrictEqual(
-      await queue.getMany(100),
-      Array.from({ length: 50 }, (_, n) => ({ n, nested: 3 })),
-    );
-    expect(other.qsize()).toBe(150);
-  });
+  }
 });
 
 describe('bare bytes that came together', () => {
