@@ -1,7 +1,7 @@
 import { binding } from '../native.js';
 
-/** Milliseconds: enough for an answer to go, its reader to wake up, and the next call to come. */
-const moment = binding.usableCpus() > 1 ? 0.15 : 0;
+/** Milliseconds: enough for an answer to go, its reader to wake up, and the next call to come, where that may be polled for. */
+const moment = Math.min(0.15, binding.longestPoll() / 1000);
 /** Where staying awake brings nothing, it is tried for one message out of so many. */
 const rarest = 1024;
 
