@@ -62,7 +62,9 @@ function runTests(filter) {
     if (!/test cases:\s*[1-9]/.test(stdout)) throw new Error(`no test is called ${filter}`);
     return undefined;
   }
-  const failed = /^TEST CASE: {2}(.*)$/m.exec(stdout)?.[1] ?? '(no test)';
+  // A test that passes and says something has its name printed as well.
+  const until = stdout.slice(0, Math.max(0, stdout.search(/ERROR: /)));
+  const failed = [...until.matchAll(/^TEST CASE: {2}(.*)$/gm)].at(-1)?.[1] ?? '(no test)';
   return signal === 'SIGKILL' ? `${failed} (it went on for ever)` : failed;
 }
 

@@ -171,13 +171,6 @@ export const faults = [
     by: killed,
   },
   {
-    name: 'a barrier’s slot is used again, and the dead party before is forgotten',
-    file: 'native/core/sync/barrier.cc',
-    from: 'if (waits_in(left) > 0 && of_round(left, round)) out->break_round(round);',
-    to: 'if (waits_in(left) > 0 && of_round(left, round + 1)) out->break_round(round);',
-    by: killed,
-  },
-  {
     name: 'a party that dies before it is counted is counted',
     file: 'native/core/sync/barrier.cc',
     from: '    note(round, 1, has_action ? 1 : 0);\n    INTERPROC_CRASH_POINT("barrier.noted");\n',
