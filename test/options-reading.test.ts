@@ -100,9 +100,8 @@ describe('other options', () => {
   });
 
   it('hold names of 1 to 200 plain characters', () => {
-    for (const name of ['a', 'A.b_c-9', 'x'.repeat(200), '.', '..'])
-      strictEqual(checkName(name), name);
-    for (const name of ['', 'a/b', 'a b', 'é', 'x'.repeat(201), 'a\0', 'a\n'])
+    for (const name of ['a', 'A.b_c-9', 'x'.repeat(200), '...']) strictEqual(checkName(name), name);
+    for (const name of ['', '.', '..', 'a/b', 'a b', 'é', 'x'.repeat(201), 'a\0', 'a\n'])
       expect(() => checkName(name)).toThrow(code('ERR_OUT_OF_RANGE'));
     for (const name of [undefined, null, 5, {}, ['a']])
       expect(() => checkName(name)).toThrow(code('ERR_INVALID_ARG_TYPE'));
