@@ -1,8 +1,4 @@
 // Faults of the kind that crash safety is about, each a small change of the core, and who has to notice it.
-//
-//   file, from, to   `from` stands exactly once in the file, else the list is out of date and the run fails
-//   by               native "NAMES": C++ tests (doctest's filter); soak SEED ROUND...: one of these rounds of the soak
-//
 // What the compiler would refuse (an unused name) is written so that it does not.
 
 const killed = 'native "*killed*"';
