@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import uuid
 from pathlib import Path
 
@@ -38,7 +39,12 @@ class Child:
         )
 
     def said(self):
-        line = self.process.stdout.readline()
+        too_late = threading.Timer(PATIENCE, self.process.kill)
+        too_late.start()
+        try:
+            line = self.process.stdout.readline()
+        finally:
+            too_late.cancel()
         assert line, f"the child ended with {self.process.wait(PATIENCE)} before it said anything"
         return json.loads(line)
 

@@ -152,7 +152,9 @@ def test_ctrl_c_is_answered_at_once(name, python):
     for wait in ("interproc.Queue().get()", "interproc.Event().wait()", "l = interproc.Semaphore(0); l.acquire()",
                  "c = interproc.Condition(); c.acquire(); c.wait()", "a, b = interproc.Pipe(); a.recv()",
                  "interproc.Barrier(2).wait()"):  # fmt: skip
+        # A shell that runs the tests in the background has SIGINT ignored in all of them.
         child = python(
+            "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
             f"say(1)\ntry:\n    {wait}\nexcept KeyboardInterrupt:\n    say(time.monotonic())\n    sys.exit(7)\n"
         )
         child.said()

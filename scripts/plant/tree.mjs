@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -18,14 +19,20 @@ const apart = new Set(['.git', 'node_modules', 'build', 'dist', 'prebuilds', 'co
 /** Longer than any build and any check: what goes on for ever was noticed, too. */
 const limitMs = 10 * 60_000;
 
-/** The copy, as the sources are now. Times are kept, so that a second run builds little. */
+/** A file as it was keeps its time, so that a second run builds little; one that has a fault in it gets a new one, and is built again. */
+function isNews(from, to) {
+  if (statSync(from).isDirectory() || !existsSync(to)) return true;
+  return !readFileSync(from).equals(readFileSync(to));
+}
+
+/** The copy, as the sources are now. */
 export function copySources(name) {
   const tree = path.join(root, 'build', name);
   mkdirSync(tree, { recursive: true });
   for (const entry of readdirSync(root)) {
     if (apart.has(entry)) continue;
     const to = path.join(tree, entry);
-    cpSync(path.join(root, entry), to, { recursive: true, preserveTimestamps: true });
+    cpSync(path.join(root, entry), to, { recursive: true, filter: isNews });
   }
   const modules = path.join(tree, 'node_modules');
   if (!existsSync(modules)) symlinkSync(path.join(root, 'node_modules'), modules);

@@ -167,6 +167,13 @@ export const faults = [
     by: killed,
   },
   {
+    name: 'a slot whose owner died in a barrier is used again, and nobody is told',
+    file: 'native/core/sync/barrier.cc',
+    from: 'if (waits_in(left) > 0 && of_round(left, round)) out->break_round(round);',
+    to: 'static_cast<void>(of_round(left, round));',
+    by: 'native "a party that died*"',
+  },
+  {
     name: 'a party that dies before it is counted is counted',
     file: 'native/core/sync/barrier.cc',
     from: '    note(round, 1, has_action ? 1 : 0);\n    INTERPROC_CRASH_POINT("barrier.noted");\n',
