@@ -1,7 +1,7 @@
 // A contender whose other process is a Python program: ours over queues and pipes, and a Unix socket with MessagePack.
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -95,12 +95,15 @@ export async function socketThroughput({ form, to }, tell) {
     throw Object.assign(new Error('apt-get install python3-msgpack'), { code: 'ERR_PEER_MISSING' });
   }
   const server = createServer();
-  const path = join(tmpdir(), `interproc-bench-${process.pid}.sock`);
+  const folder = mkdtempSync(join(tmpdir(), 'interproc-bench-'));
+  const path = join(folder, 'socket');
   server.listen(path);
   await once(server, 'listening');
   const role = to === 'python' ? 'socket_sink' : 'socket_source';
   const partner = startPython(role, path, form);
   const [socket] = await once(server, 'connection');
+  server.close();
+  rmSync(folder, { recursive: true, force: true });
   const { pack } = new Packr({ useRecords: false });
   const inbox = unpacked(socket);
 
@@ -133,7 +136,6 @@ export async function socketThroughput({ form, to }, tell) {
     async () => {
       socket.end();
       await partner.join();
-      server.close();
     },
   );
 }
