@@ -28,6 +28,11 @@ const crew = new Crew({
 const server = createImageServer({ jobs, crew });
 
 let ending = false;
+// A connection that its client would keep for the next request ends with the answer to this one.
+server.on('request', (_request, response) => {
+  response.once('close', () => ending && server.closeIdleConnections());
+});
+
 async function end() {
   if (ending) return;
   ending = true;

@@ -1,6 +1,5 @@
 // The HTTP side: images, metrics, health.
 import { createServer } from 'node:http';
-import { once } from 'node:events';
 import { bmpHeader, largestSide } from './image.mjs';
 import { Busy } from './jobs.mjs';
 import { metricsText, metricsType } from './metrics.mjs';
@@ -53,9 +52,9 @@ export function createImageServer({ jobs, crew }) {
         'X-Attempts': attempts,
       });
       response.write(header);
-      // Straight from the memory that the worker wrote into: it is given back when the kernel has it all.
-      response.end(loan.buffer);
-      await once(response, 'close');
+      // Straight from the memory that the worker wrote into.
+      await handedOver(response, loan.buffer);
+      response.end();
     } finally {
       loan.release();
     }
@@ -101,6 +100,17 @@ export function createImageServer({ jobs, crew }) {
       if (response.headersSent) response.destroy();
       else send(response, 500, 'text/plain', `${error.message}\n`);
     });
+  });
+}
+
+/**
+ * Resolves when the kernel has all of the bytes, or the client is gone. Only then may the response end: `server.close()`
+ * cuts a connection off whose response has ended, whether or not its bytes are out.
+ */
+function handedOver(response, bytes) {
+  return new Promise((resolve) => {
+    response.once('close', resolve);
+    response.write(bytes, resolve);
   });
 }
 

@@ -141,6 +141,17 @@ TEST_CASE("two who insist take turns instead of taking the turn from each other"
   });
 }
 
+TEST_CASE("the turn of one whose large message can never go ends with that message") {
+  const Name name("turn-ends");
+  std::unique_ptr<Queue> large;
+  REQUIRE_OK(Queue::create(name, {4096, 0, 50'000}, {}, large));
+  fill_up(*large, 100);
+  CHECK(large->put(Bytes(1000), true).code == Code::kFull);
+  CHECK(load_relaxed(large->channel().shared().turn) != 0);
+  CHECK(large->put(Bytes(60'000), true).code == Code::kTooLarge);
+  CHECK(load_relaxed(large->channel().shared().turn) == 0);
+}
+
 TEST_CASE("who insists is deferred to each time, also long after the first") {
   const Name name("again");
   const auto large = create(name, 4096), small = open(name);

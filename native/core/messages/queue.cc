@@ -92,26 +92,22 @@ Status Queue::with_put_lock(Act act) {
   return result;
 }
 
-// Under the put lock. Leaves the room to a producer that has asked for it, or asks for the next.
+// Leaves the room to a producer that has asked for it, or asks for the next. The turn of one who has asked ends with a
+// push that was not for want of room; `after` may keep it, where that was the first step of two.
 template <class Push>
-Status Queue::in_turn(bool insist, Push push) {
-  const bool deferred = anothers_turn();
-  const Status pushed = deferred ? Status{Code::kFull} : push();
-  // Two who insist must not take the turn from each other for ever: it stays with the first.
-  if (pushed.code == Code::kFull && insist && !deferred)
-    store_relaxed(shared().channel.turn, OwnedLock::word_of(segment_->me()));
-  return pushed;
-}
-
-template <class Push>
-Status Queue::locked_put(bool insist, Push push) {
+Status Queue::locked_put(bool insist, Push push, Turn after) {
   ipc_channel& channel = shared().channel;
   bool turn_ends = false;
   const Status result = with_put_lock([&]() -> Status {
-    const Status pushed = in_turn(insist, push);
-    turn_ends = load_relaxed(channel.turn) == OwnedLock::word_of(segment_->me()) && pushed.code != Code::kFull;
+    const bool deferred = anothers_turn();
+    const Status pushed = deferred ? Status{Code::kFull} : push();
+    const std::uint32_t me = OwnedLock::word_of(segment_->me());
+    const bool stays = pushed.code == Code::kFull || (pushed.ok() && after == Turn::kStays);
+    turn_ends = load_relaxed(channel.turn) == me && !stays;
     if (turn_ends) store_relaxed(channel.turn, std::uint32_t{0});
     INTERPROC_CRASH_POINT("queue.put.turn");
+    // Two who insist must not take the turn from each other for ever: it stays with the first.
+    if (pushed.code == Code::kFull && insist && !deferred) store_relaxed(channel.turn, me);
     return pushed;
   });
   // Those who deferred have used up the wakes that the readers sent meanwhile.
@@ -131,7 +127,7 @@ Status Queue::put(std::span<const std::byte> message, bool insist) {
 Status Queue::put_large(std::span<const std::byte> message, bool insist) {
   Loan pages;
   const auto prepare = [&] { return channel_.prepare(message.size(), pages); };
-  if (Status s = with_put_lock([&] { return in_turn(insist, prepare); }); !s.ok()) return s;
+  if (Status s = locked_put(insist, prepare, Turn::kStays); !s.ok()) return s;
   std::memcpy(pages.bytes().data(), message.data(), message.size());
   INTERPROC_CRASH_POINT("queue.put.copied");
   return locked_put(insist, [&] { return channel_.commit(pages); });

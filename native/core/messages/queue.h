@@ -81,10 +81,9 @@ class Queue final : public SharedObject {
   bool anothers_turn();
   template <class Act>
   Status with_put_lock(Act act);
+  enum class Turn { kEnds, kStays };
   template <class Push>
-  Status in_turn(bool insist, Push push);
-  template <class Push>
-  Status locked_put(bool insist, Push push);
+  Status locked_put(bool insist, Push push, Turn after = Turn::kEnds);
   Status put_large(std::span<const std::byte> message, bool insist);
   template <class Take>
   Status locked_get(Take take);
