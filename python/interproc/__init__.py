@@ -31,11 +31,12 @@ from ._errors import (
 from ._extensions import RemoteError
 from ._loans import Loan
 from ._locks import BoundedSemaphore, Lock, RLock, Semaphore
-from ._memory import Array, RawArray, RawValue, SharedMemory, Value
+from ._memory import SharedMemory
 from ._pipe import Connection, Pipe
 from ._process import ParentProcess, args, parent_process, process_name
 from ._queue import JoinableQueue, PriorityQueue, Queue, SimpleQueue
 from ._sync import Barrier, Condition, Event
+from ._values import Array, RawArray, RawValue, Value
 
 __version__ = "0.1.0"
 

@@ -9,10 +9,11 @@ from typing import Any
 from ._errors import check
 from ._library import lib
 from ._locks import BoundedSemaphore, Lock, RLock, Semaphore
-from ._memory import Array, SharedMemory, Value
+from ._memory import SharedMemory
 from ._pipe import Connection
 from ._queue import JoinableQueue, PriorityQueue, Queue, SimpleQueue
 from ._sync import Barrier, Condition, Event
+from ._values import Array, Value
 
 _classes: "dict[str, Any]" = {
     known._kind: known
