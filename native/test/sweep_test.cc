@@ -111,6 +111,21 @@ TEST_CASE("a truncated segment without users is a corpse") {
   CHECK_FALSE(name.exists());
 }
 
+TEST_CASE("a segment cut off within its header may be one that persists: only a sweep of those takes it") {
+  for (const off_t size : {off_t{sizeof ipc_header::magic}, off_t{sizeof(ipc_header) - 1}}) {
+    const Name name("cut-header");
+    Holder holder(name);
+    REQUIRE(::truncate(name.path().c_str(), size) == 0);
+    holder.child.kill();
+    sweep();
+    CHECK(name.exists());
+    SweepOptions all;
+    all.persistent = true;
+    sweep(all);
+    CHECK_FALSE(name.exists());
+  }
+}
+
 TEST_CASE(
     "in a storm of creations, attachments, removals and deaths nobody sees a half-made segment and nothing stays") {
   const Name name("storm");

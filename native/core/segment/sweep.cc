@@ -32,9 +32,11 @@ bool sweep_segment(int directory, const char* file, bool persistent) {
   ipc_header header{};
   if (::fstat(fd.get(), &about) != 0 || about.st_nlink == 0) return false;
   const Status checked = check_segment(fd.get(), about, header);
-  // A truncated segment of ours that nobody holds is a corpse too.
+  // A truncated segment of ours that nobody holds is a corpse too, where enough is left of it to say that it was not to
+  // persist.
   if (!checked.ok() && checked.code != Code::kTruncated) return false;
-  if ((header.flags & IPC_FLAG_PERSIST) != 0 && !persistent) return false;
+  const bool whole = about.st_size >= static_cast<off_t>(sizeof header);
+  if ((!whole || (header.flags & IPC_FLAG_PERSIST) != 0) && !persistent) return false;
   if (locked_by_other(fd.get(), IPC_LOCK_SLOT, IPC_PARTICIPANTS)) return false;
   INTERPROC_CRASH_POINT("sweep.corpse");
   remove_companion(fd.get(), header, std::string_view(file).substr(kSegmentPrefix.size()));
