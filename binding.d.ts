@@ -389,5 +389,5 @@ export interface MemoryLook extends Look {
 export type ErrorFactory = (
   code: string,
   message: string,
-  details: { errno?: number; syscall?: string; path?: string },
+  details: { errno?: number; syscall?: string; path?: string; layout?: string },
 ) => Error;

@@ -132,7 +132,7 @@ export class CorruptSegmentError extends InterprocError {
   }
 }
 
-/** The object is not ours, has another layout version, or is of another kind. */
+/** The object is of another kind, or one of the other byte order; the classes below say more. */
 export class LayoutMismatchError extends InterprocError {
   constructor(
     message = 'The shared memory has another layout',
@@ -141,6 +141,15 @@ export class LayoutMismatchError extends InterprocError {
     super(message, { code: 'ERR_LAYOUT_MISMATCH', ...options });
   }
 }
+
+/** What has the name is not an object of ours. Python: `ForeignSegmentError`. */
+export class ForeignSegmentError extends LayoutMismatchError {}
+
+/** An older version of this package made the object, with another layout. Python: `OlderLayoutError`. */
+export class OlderLayoutError extends LayoutMismatchError {}
+
+/** A newer version of this package made the object, with a layout or features that this one does not know. Python: `NewerLayoutError`. */
+export class NewerLayoutError extends LayoutMismatchError {}
 
 /** The message is larger than `maxBytes` allows. */
 export class MessageTooLargeError extends InterprocError {
@@ -242,21 +251,31 @@ const classes: Readonly<Record<string, ErrorClass>> = {
   WorkerDiedError,
   AbortError,
 };
-const classByCode = new Map<string, ErrorClass>();
-for (const [name, Class] of Object.entries(classes)) {
+/** What the addon's `layout` says of an `ERR_LAYOUT_MISMATCH`. */
+const layoutClasses: Readonly<Record<string, ErrorClass>> = {
+  foreign: ForeignSegmentError,
+  older: OlderLayoutError,
+  newer: NewerLayoutError,
+};
+
+const named = {
+  InterprocError,
+  ForeignSegmentError,
+  OlderLayoutError,
+  NewerLayoutError,
+  ...classes,
+};
+for (const [name, Class] of Object.entries(named)) {
   // On the prototype and not enumerable, as on the language's own classes; a literal also survives minifiers.
   Object.defineProperty(Class.prototype, 'name', {
     value: name,
     configurable: true,
     writable: true,
   });
-  classByCode.set(new Class().code, Class);
 }
-Object.defineProperty(InterprocError.prototype, 'name', {
-  value: 'InterprocError',
-  configurable: true,
-  writable: true,
-});
+
+const classByCode = new Map<string, ErrorClass>();
+for (const Class of Object.values(classes)) classByCode.set(new Class().code, Class);
 for (const code of ['ERR_TARGET_NOT_EXPORTED', 'ERR_BOOTSTRAPPING'])
   classByCode.set(code, ProcessError);
 
@@ -281,18 +300,29 @@ export function systemError(details: SystemErrorDetails): InterprocError {
   return error;
 }
 
+/** What the addon says of an error beside its code and message. */
+export interface NativeErrorDetails {
+  readonly errno?: number;
+  readonly syscall?: string;
+  readonly path?: string;
+  /** `'foreign'`, `'older'` or `'newer'`, of an `ERR_LAYOUT_MISMATCH` with a class of its own. */
+  readonly layout?: string;
+}
+
 /** The error of the right class for a stable code, with the system call's details where there are some. The addon makes its errors here. */
 export function createNativeError(
   code: string,
   message: string,
-  details: { readonly errno?: number; readonly syscall?: string; readonly path?: string } = {},
+  details: NativeErrorDetails = {},
 ): Error {
   if (code === 'ERR_INVALID_ARG_TYPE') return coded(new TypeError(message), code);
   if (code === 'ERR_UNKNOWN_OPTION') return coded(new TypeError(message), code);
   if (code === 'ERR_OUT_OF_RANGE') return coded(new RangeError(message), code);
   if (/^E[A-Z0-9]+$/.test(code)) return systemError({ code, message, ...details });
   const Class =
-    classByCode.get(code) ?? (code.startsWith('ERR_PROCESS') ? ProcessError : InterprocError);
+    layoutClasses[details.layout ?? ''] ??
+    classByCode.get(code) ??
+    (code.startsWith('ERR_PROCESS') ? ProcessError : InterprocError);
   const error = new Class(message === '' ? undefined : message, { code });
   for (const key of ['errno', 'syscall', 'path'] as const) {
     if (details[key] !== undefined) Object.assign(error, { [key]: details[key] });

@@ -65,6 +65,25 @@ describe('an error class', () => {
     }
   });
 
+  it('of a layout is a LayoutMismatchError with a name of its own, also when the native side makes it', () => {
+    for (const [layout, name] of [
+      ['foreign', 'ForeignSegmentError'],
+      ['older', 'OlderLayoutError'],
+      ['newer', 'NewerLayoutError'],
+    ] as const) {
+      const Class = classes.get(name) as unknown as Constructor;
+      const native = errors.createNativeError('ERR_LAYOUT_MISMATCH', 'x', { layout });
+      for (const error of [new Class('x'), native as Error & { code: string }]) {
+        strictEqual(error.constructor, Class);
+        expect(error).toBeInstanceOf(errors.LayoutMismatchError);
+        deepStrictEqual(
+          [error.name, error.code, error.message],
+          [name, 'ERR_LAYOUT_MISMATCH', 'x'],
+        );
+      }
+    }
+  });
+
   it('without a name of its own is InterprocError', () => {
     for (const code of [
       'ERR_OPTIONS_MISMATCH',

@@ -13,6 +13,24 @@ struct Meaning {
   std::string message;
 };
 
+const char* reason_of_version(int who) {
+  switch (who) {
+    case kOlder:
+      return " was made by an older version of interproc; use the same version on both sides, or remove it";
+    case kNewer:
+      return " was made by a newer version of interproc; update this one, or remove it";
+    default:
+      return " has the other byte order: a machine of another kind made it; remove it or choose another name";
+  }
+}
+
+// Which of the classes that share ERR_LAYOUT_MISMATCH, where it has one of its own.
+const char* layout_of(Status status) {
+  if (status.code == Code::kForeign) return "foreign";
+  if (status.code != Code::kVersion) return nullptr;
+  return status.error == kOlder ? "older" : status.error == kNewer ? "newer" : nullptr;
+}
+
 Meaning meaning_of(Status status, const std::string& subject) {
   switch (status.code) {
     case Code::kSystem:
@@ -41,8 +59,7 @@ Meaning meaning_of(Status status, const std::string& subject) {
     case Code::kForeign:
       return {"ERR_LAYOUT_MISMATCH", subject + " is not an interproc object; remove it or choose another name"};
     case Code::kVersion:
-      return {"ERR_LAYOUT_MISMATCH",
-              subject + " has another layout version or byte order; use the same version of interproc on both sides"};
+      return {"ERR_LAYOUT_MISMATCH", subject + reason_of_version(status.error)};
     case Code::kKind:
       return {"ERR_LAYOUT_MISMATCH", subject + " is another kind of object; open it with its own class"};
     case Code::kForeignOwner:
@@ -102,6 +119,7 @@ void throw_failure_at(napi_env env, napi_value factory, Status status, const std
     set(env, details, "syscall", text(env, "open"));
   }
   if (!path.empty()) set(env, details, "path", text(env, path));
+  if (const char* layout = layout_of(status)) set(env, details, "layout", text(env, layout));
   napi_value undefined = nullptr;
   napi_get_undefined(env, &undefined);
   const std::array<napi_value, 3> arguments{text(env, meaning.code), text(env, meaning.message), details};
