@@ -10,25 +10,32 @@ const built = path.join(root, 'build', 'matrix');
 const libraries = path.join(root, 'build', 'Release');
 const python = ['/usr/bin/python3', '/usr/local/bin/python3'].find(existsSync) ?? 'python3';
 
+/** Makes `build/matrix/NAME` of `programs/SOURCE`, warnings being errors. */
+function compile(compiler, standard, source, name) {
+  const flags = [`-std=${standard}`, '-O2', '-Wall', '-Wextra', '-Wpedantic', '-Werror'];
+  const library = [
+    `-I${root}/native/include`,
+    `-L${libraries}`,
+    '-linterproc',
+    `-Wl,-rpath,${libraries}`,
+  ];
+  const out = ['-o', path.join(built, name)];
+  execFileSync(compiler, [...flags, path.join(programs, source), ...library, ...out], {
+    stdio: 'inherit',
+  });
+}
+
 /** `build` is called once; `command` starts a participant, with what README.md lists behind it. */
 const all = {
   node: { command: [process.execPath, path.join(programs, 'node.mjs')] },
   python: { command: [python, path.join(programs, 'python.py')] },
   c: {
     command: [path.join(built, 'c')],
-    build() {
-      const source = path.join(programs, 'c.c');
-      const flags = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Wpedantic', '-Werror'];
-      const library = [
-        `-I${root}/native/include`,
-        `-L${libraries}`,
-        '-linterproc',
-        `-Wl,-rpath,${libraries}`,
-      ];
-      execFileSync('cc', [...flags, source, ...library, '-o', path.join(built, 'c')], {
-        stdio: 'inherit',
-      });
-    },
+    build: () => compile('cc', 'c11', 'c.c', 'c'),
+  },
+  cpp: {
+    command: [path.join(built, 'cpp')],
+    build: () => compile('c++', 'c++20', 'cpp.cc', 'cpp'),
   },
   rust: {
     command: [path.join(built, 'rust')],

@@ -4,33 +4,21 @@
  * Instance 1 puts and gets many messages with one call where instance 0 does them one by one.
  */
 #define _POSIX_C_SOURCE 200809L
-#include <errno.h>
 #include <interproc.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { PRODUCERS = 2, BATCH = 16, LONGEST = 70000 + 12 };
-enum { STOP = 4, PAYLOAD = 5, FIRST = 6, SECOND = 7 };
+#include "participant.h"
 
-static const char *name;
+enum { BATCH = 16 };
+
+static const char* name;
 static bool writes;
 static int64_t count, hold;
 static uint32_t instance;
 /* Words that other processes write meanwhile: whole ones, in no order that anything here relies upon but STOP's. */
-static _Atomic int64_t *journal;
-static _Atomic int64_t *progress;
-
-static void die(const char *format, ...) {
-  va_list values;
-  va_start(values, format);
-  vfprintf(stderr, format, values);
-  va_end(values);
-  fputc('\n', stderr);
-  exit(1);
-}
+static _Atomic int64_t* journal;
+static _Atomic int64_t* progress;
 
 static void need(ip_status status) {
   if (status != IP_OK) die("%s: %s", ip_strerror(status), ip_last_message());
@@ -38,80 +26,11 @@ static void need(ip_status status) {
 
 static bool stopped(void) { return journal[STOP] != 0; }
 
-/* Waits for the driver, and ends with it. */
-static void told(void) {
-  char line[16];
-  if (fgets(line, sizeof line, stdin) == NULL) exit(1);
-}
+static struct account account;
 
-static void say(const char *format, ...) {
-  va_list values;
-  va_start(values, format);
-  vprintf(format, values);
-  va_end(values);
-  putchar('\n');
-  fflush(stdout);
-}
-
-/* ---- Messages */
-
-static uint32_t crc_table[256];
-
-static void make_crc_table(void) {
-  for (uint32_t byte = 0; byte < 256; ++byte) {
-    uint32_t value = byte;
-    for (int bit = 0; bit < 8; ++bit) value = value & 1 ? value >> 1 ^ UINT32_C(0xEDB88320) : value >> 1;
-    crc_table[byte] = value;
-  }
-}
-
-static uint32_t crc32(const uint8_t *bytes, size_t length) {
-  uint32_t value = UINT32_MAX;
-  for (size_t at = 0; at < length; ++at) value = value >> 8 ^ crc_table[(value ^ bytes[at]) & 0xFF];
-  return ~value;
-}
-
-static void store(uint8_t *at, uint32_t value) {
-  for (int byte = 0; byte < 4; ++byte) at[byte] = (uint8_t)(value >> 8 * byte);
-}
-
-static uint32_t load(const uint8_t *at) {
-  uint32_t value = 0;
-  for (int byte = 0; byte < 4; ++byte) value |= (uint32_t)at[byte] << 8 * byte;
-  return value;
-}
-
-static size_t body_length(uint32_t sequence) { return sequence % 1000 == 999 ? 70000 : sequence * 7u % 61u; }
-
-static size_t message(uint32_t producer, uint32_t sequence, uint8_t *out) {
-  const size_t length = body_length(sequence);
-  store(out, producer);
-  store(out + 4, sequence);
-  for (size_t at = 0; at < length; ++at) out[8 + at] = (uint8_t)(sequence + producer * 31 + at);
-  store(out + 8 + length, crc32(out, 8 + length));
-  return length + 12;
-}
-
-static int64_t messages[PRODUCERS], sums[PRODUCERS], next[PRODUCERS], total;
-
-/* Counts a message in; ends the program for one that is damaged or out of its producer's order. */
-static void take(const uint8_t *bytes, size_t length) {
-  const uint32_t producer = length >= 12 ? load(bytes) : 0, sequence = length >= 12 ? load(bytes + 4) : 0;
-  if (length != body_length(sequence) + 12 || producer >= PRODUCERS)
-    die("message %u of producer %u has %zu bytes", sequence, producer, length);
-  const uint32_t sum = crc32(bytes, length - 4);
-  if (sum != load(bytes + length - 4)) die("message %u of producer %u is damaged", sequence, producer);
-  if (sequence < next[producer])
-    die("message %u of producer %u after %lld", sequence, producer, (long long)next[producer] - 1);
-  next[producer] = (int64_t)sequence + 1;
-  ++messages[producer];
-  sums[producer] += sum;
-  *progress = ++total;
-}
-
-static void say_account(const char *end) {
-  say("{\"messages\":[%lld,%lld],\"sums\":[%lld,%lld],\"next\":[%lld,%lld],\"end\":\"%s\"}", (long long)messages[0],
-      (long long)messages[1], (long long)sums[0], (long long)sums[1], (long long)next[0], (long long)next[1], end);
+static void take(const uint8_t* bytes, size_t length) {
+  count_in(&account, bytes, length);
+  *progress = account.total;
 }
 
 /* ---- Queues and pipes */
@@ -152,16 +71,16 @@ static void queue_reader(ip_object queue) {
   for (;;) {
     uint32_t lengths[BATCH] = {0}, got = 1;
     size_t length = 0;
-    const ip_status status =
-        instance == 1 ? ip_queue_get_many(queue, buffer, sizeof buffer, lengths, BATCH, &got, &length, -1, 0)
-                      : ip_queue_get(queue, buffer, sizeof buffer, &length, -1, 0);
+    const ip_status status = instance == 1
+                                 ? ip_queue_get_many(queue, buffer, sizeof buffer, lengths, BATCH, &got, &length, -1, 0)
+                                 : ip_queue_get(queue, buffer, sizeof buffer, &length, -1, 0);
     if (status == IP_SHUT_DOWN) break;
     need(status);
     if (instance == 0) lengths[0] = (uint32_t)length;
-    const uint8_t *at = buffer;
+    const uint8_t* at = buffer;
     for (uint32_t index = 0; index < got; at += lengths[index++]) take(at, lengths[index]);
   }
-  say_account("shut-down");
+  say_account(&account, "shut-down");
 }
 
 static void pipe_writer(ip_object end) {
@@ -188,10 +107,11 @@ static void pipe_reader(ip_object end) {
     need(status);
     take(buffer, length);
   }
-  say_account("eof");
+  say_account(&account, "eof");
 }
 
-/* ---- Values, arrays and locks: `act` in a critical section, `least` times, and once more after the driver has said stop
+/* ---- Values, arrays and locks: `act` in a critical section, `least` times, and once more after the driver has said
+ * stop
  */
 
 static void turns(ip_object lock, int64_t least, void (*act)(bool half), void (*check)(bool abandoned)) {
@@ -214,22 +134,22 @@ static void turns(ip_object lock, int64_t least, void (*act)(bool half), void (*
   say("{\"rounds\":%lld,\"abandoned\":%lld}", (long long)rounds, (long long)found);
 }
 
-static int64_t *number;
+static int64_t* number;
 
 static void add(bool half) {
   (void)half;
   *number += writes ? 1 : INT64_C(1) << 32;
 }
 
-static int32_t *elements;
+static int32_t* elements;
 
 static void raise_elements(bool half) {
-  int32_t *mine = elements + (writes ? 0 : 100);
+  int32_t* mine = elements + (writes ? 0 : 100);
   for (int index = 0; index < (half ? 50 : 100); ++index) ++mine[index];
 }
 
 static void check_elements(bool abandoned) {
-  int32_t *theirs = elements + (writes ? 100 : 0);
+  int32_t* theirs = elements + (writes ? 100 : 0);
   if (abandoned)
     for (int index = 1; index < 100; ++index) theirs[index] = theirs[0];
   for (int index = 0; index < 200; ++index)
@@ -290,7 +210,7 @@ static ip_object pipe_end(bool creates) {
   return ends[0];
 }
 
-static ip_object event(const char *suffix, uint32_t how) {
+static ip_object event(const char* suffix, uint32_t how) {
   char full[256];
   snprintf(full, sizeof full, "%s%s", name, suffix);
   ip_object made;
@@ -302,7 +222,7 @@ static void open_journal(void) {
   char full[256];
   snprintf(full, sizeof full, "%s-journal", name);
   ip_object array;
-  void *at;
+  void* at;
   uint64_t length;
   need(ip_array(IP_OPEN, &(ip_options){.name = full}, &(ip_cell){.type = "q"}, &array));
   need(ip_cell_memory(array, &at, NULL, &length));
@@ -311,8 +231,8 @@ static void open_journal(void) {
   progress = journal + (writes ? 0 : 2) + instance;
 }
 
-static void run_cell(const char *kind, ip_object object) {
-  void *at;
+static void run_cell(const char* kind, ip_object object) {
+  void* at;
   need(ip_cell_memory(object, &at, NULL, NULL));
   if (strcmp(kind, "value") == 0) {
     number = at;
@@ -323,15 +243,14 @@ static void run_cell(const char *kind, ip_object object) {
   }
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc != 7) die("%s writer|reader KIND NAME COUNT INSTANCE HOLD", argv[0]);
-  const char *kind = argv[2];
+  const char* kind = argv[2];
   writes = strcmp(argv[1], "writer") == 0;
   name = argv[3];
   count = atoll(argv[4]);
   instance = (uint32_t)atoi(argv[5]);
   hold = atoll(argv[6]);
-  make_crc_table();
   open_journal();
 
   const bool creates = writes && instance == 0;
@@ -342,22 +261,44 @@ int main(int argc, char **argv) {
   ip_object object = 0, answer = 0;
   if (!creates) told();
   switch (kind[0]) {
-    case 'q': need(ip_queue(how, &options, &limits, IP_QUEUE, &object)); break;
-    case 'p': object = pipe_end(creates); break;
-    case 'v': need(ip_value(how, &options, &value, &object)); break;
-    case 'a': need(ip_array(how, &options, &array, &object)); break;
-    case 'l': need(ip_lock(how, &options, &object)); break;
-    case 'e': object = event("", how), answer = event("-answer", how); break;
-    default: die("no such kind: %s", kind);
+    case 'q':
+      need(ip_queue(how, &options, &limits, IP_QUEUE, &object));
+      break;
+    case 'p':
+      object = pipe_end(creates);
+      break;
+    case 'v':
+      need(ip_value(how, &options, &value, &object));
+      break;
+    case 'a':
+      need(ip_array(how, &options, &array, &object));
+      break;
+    case 'l':
+      need(ip_lock(how, &options, &object));
+      break;
+    case 'e':
+      object = event("", how), answer = event("-answer", how);
+      break;
+    default:
+      die("no such kind: %s", kind);
   }
   say("{\"ready\":true}");
   told();
   switch (kind[0]) {
-    case 'q': writes ? queue_writer(object) : queue_reader(object); break;
-    case 'p': writes ? pipe_writer(object) : pipe_reader(object); break;
-    case 'l': turns(object, count, raise_words, check_words); break;
-    case 'e': writes ? event_writer(object, answer) : event_reader(object, answer); break;
-    default: run_cell(kind, object);
+    case 'q':
+      writes ? queue_writer(object) : queue_reader(object);
+      break;
+    case 'p':
+      writes ? pipe_writer(object) : pipe_reader(object);
+      break;
+    case 'l':
+      turns(object, count, raise_words, check_words);
+      break;
+    case 'e':
+      writes ? event_writer(object, answer) : event_reader(object, answer);
+      break;
+    default:
+      run_cell(kind, object);
   }
   return 0;
 }

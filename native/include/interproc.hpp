@@ -298,6 +298,14 @@ class Connection : public Object {
     check(ip_pipe(&raw, &limits, duplex ? 1 : 0, ends));
     return {Connection(ends[0]), Connection(ends[1])};
   }
+  // The end that was given away, or that nobody has had. Throws with IP_END_TAKEN, IP_CLOSED.
+  static Connection claim(const std::string& name, std::uint32_t end) {
+    ip_object claimed = 0;
+    check(ip_pipe_claim(name.c_str(), end, &claimed));
+    return Connection(claimed);
+  }
+  // Gives this end away: whoever claims it first has it. To close it before that closes it for good.
+  void send_away() { check(ip_pipe_send_away(number())); }
   // False where there was no room in time.
   bool send(std::string_view message, Timeout timeout = forever) {
     return check_unless(ip_pipe_send(number(), message.data(), message.size(), timeout.count()), IP_TIMEOUT);
@@ -343,19 +351,19 @@ class Lockable {
   // True where the last holder died holding it: what it guards may be half done.
   bool acquire() {
     int abandoned = 0;
-    check(ip_lock_acquire(number(), -1, &abandoned));
+    check(ip_lock_acquire(lock_number(), -1, &abandoned));
     return abandoned != 0;
   }
   bool try_acquire(Timeout timeout = once) {
-    return check_unless(ip_lock_acquire(number(), timeout.count(), nullptr), IP_TIMEOUT);
+    return check_unless(ip_lock_acquire(lock_number(), timeout.count(), nullptr), IP_TIMEOUT);
   }
-  void release() { check(ip_lock_release(number())); }
+  void release() { check(ip_lock_release(lock_number())); }
   void lock() { static_cast<void>(acquire()); }
   bool try_lock() { return try_acquire(); }
   void unlock() { release(); }
 
  private:
-  [[nodiscard]] ip_object number() const { return static_cast<const Derived*>(this)->number(); }
+  [[nodiscard]] ip_object lock_number() const { return static_cast<const Derived*>(this)->number(); }
 };
 
 // Owned by the thread that acquires it. `unlink` of the name is Object::unlink().
@@ -382,6 +390,25 @@ constexpr const char* typecode() {
 }
 }  // namespace detail
 
+// A number in shared memory, with a lock beside it. The reference is valid until close().
+template <class T>
+class Value : public Object, public Lockable<Value<T>> {
+ public:
+  // To open, `initial` is not looked at. Another type than the creator's is refused.
+  explicit Value(T initial = {}, const Options& options = {}, bool lock = true) {
+    const ip_options raw = options.raw();
+    const ip_cell cell{detail::typecode<T>(), 1, sizeof(T), &initial, sizeof(T), lock ? 1 : 0};
+    check(ip_value(options.how, &raw, &cell, out()));
+    void* at = nullptr;
+    check(ip_cell_memory(number(), &at, nullptr, nullptr));
+    at_ = static_cast<T*>(at);
+  }
+  T& operator*() const { return *at_; }
+
+ private:
+  T* at_ = nullptr;
+};
+
 // Numbers in shared memory, with a lock beside them. The pointers are valid until close().
 template <class T>
 class Array : public Object, public Lockable<Array<T>> {
@@ -397,7 +424,6 @@ class Array : public Object, public Lockable<Array<T>> {
     data_ = static_cast<T*>(at);
     length_ = static_cast<std::size_t>(count);
   }
-  using Object::number;
   [[nodiscard]] T* data() const { return data_; }
   [[nodiscard]] T* begin() const { return data_; }
   [[nodiscard]] T* end() const { return data_ + length_; }
