@@ -4,6 +4,7 @@ call releases the GIL, answers Ctrl-C within 100 ms and has an ``…_async`` for
 
 from __future__ import annotations
 
+from ._accelerate import accelerated
 from ._attach import attach
 from ._codec import uses_msgpack
 from ._errors import (

@@ -6,6 +6,7 @@ import json
 import os
 from typing import Any, Callable, NamedTuple, Optional
 
+from . import _accelerate
 from . import _extensions as x
 from ._errors import SerializationError
 from ._msgpack import Decoder, Encoder
@@ -163,6 +164,26 @@ else:
         return items
 
 
+if _accelerate.speed is not None:
+
+    def _in_c_first(
+        encode: Callable[[Any], "tuple[bytes, list]"], decode: Callable[[Any], Any], speed: Any
+    ) -> "tuple[Callable[[Any], tuple[bytes, list]], Callable[[Any], Any]]":
+        nothing = object()
+
+        def encode_first(value: Any) -> "tuple[bytes, list]":
+            data = speed.encode(value)
+            return encode(value) if data is None else (data, [])
+
+        def decode_first(data: Any) -> Any:
+            value = speed.decode(data, nothing)
+            return decode(data) if value is nothing else value
+
+        return encode_first, decode_first
+
+    encode_msgpack, decode_msgpack = _in_c_first(encode_msgpack, decode_msgpack, _accelerate.speed)
+
+
 # ---- The others
 
 
@@ -205,6 +226,7 @@ _codecs = (
     Codec(3, "json", _encode_json, _decode_json),
 )
 _custom_id = 255
+_accelerate.use_library(_codecs[0], _codecs[1])
 
 
 def resolve_codec(codec: Any) -> Codec:

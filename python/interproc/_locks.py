@@ -6,6 +6,7 @@ from ctypes import byref, c_int, c_uint32, c_uint64
 from typing import Any, Callable, Optional
 
 from . import _library as c
+from ._accelerate import fast
 from ._errors import check, fail
 from ._library import lib
 from ._loop import Blocked, wait
@@ -18,6 +19,7 @@ class Locking(Shared):
     #: Whether the last acquisition took over from a holder that died holding it: what it guards may be half done.
     abandoned: bool = False
 
+    @fast("lock_acquire")
     def acquire(self, block: bool = True, timeout: Optional[float] = None) -> bool:
         """True when this thread holds the lock, False when ``timeout`` seconds have passed. Woken by its release; a
         holder's death is seen within 100 ms. Raises DeadlockError where the wait has no limit and this thread holds it."""
@@ -56,6 +58,7 @@ class Locking(Shared):
 
         return await wait(attempt, timeout, lambda: False)
 
+    @fast("lock_release")
     def release(self) -> None:
         """Raises LockNotOwnedError where this thread does not hold it."""
         check(self._call(lib.ip_lock_release))

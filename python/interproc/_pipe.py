@@ -6,6 +6,7 @@ from ctypes import byref, c_int, c_uint64
 from typing import Any, Optional
 
 from . import _library as c
+from ._accelerate import fast
 from ._codec import codec_of, resolve_codec
 from ._errors import BufferTooShort, ClosedError, ForkedError, check, fail
 from ._library import lib
@@ -49,6 +50,7 @@ class Connection(Lending):
     def _reopen(self) -> None:
         raise ForkedError("this end belongs to the process that forked this one; pass it on in a message")
 
+    @fast("pipe_send")
     def send(self, obj: Any, timeout: Optional[float] = None) -> None:
         """Waits for room; woken by a recv and by the end of the other end. Raises BrokenPipeError, TimeoutError,
         SerializationError, OSError where this end only reads.
@@ -96,6 +98,7 @@ class Connection(Lending):
             await wait(attempt, timeout, expired)
             transfer.done()
 
+    @fast("pipe_recv")
     def recv(self, timeout: Optional[float] = None) -> Any:
         """The next message; waits for one, and is woken by a send and by the end of the other end. Raises EOFError when
         the other end is gone and all it sent was read, TimeoutError, OSError where this end only writes."""

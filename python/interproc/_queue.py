@@ -8,6 +8,7 @@ from ctypes import byref, c_uint32, c_uint64
 from typing import Any, Iterable, Optional
 
 from . import _library as c
+from ._accelerate import fast
 from ._errors import SerializationError, ShutDown, TasksLostError, check, fail
 from ._library import lib
 from ._loans import Loan
@@ -27,6 +28,7 @@ class Queue(BaseQueue):
 
     _kind = "queue"
 
+    @fast("queue_put")
     def put(self, obj: Any, block: bool = True, timeout: Optional[float] = None) -> None:
         """Waits for room, ``timeout`` seconds at most; woken by a get and by ``shutdown()``. Raises queue.Full, ShutDown,
         SerializationError (nothing is queued), MessageTooLargeError.
@@ -35,6 +37,7 @@ class Queue(BaseQueue):
         buffer, LoanForeignError, ClosedError where it is over; the loan stays as it was, with a new ``buffer``."""
         self._put(obj, nanoseconds(timeout, block))
 
+    @fast("queue_put")
     def put_nowait(self, obj: Any) -> None:
         """``put(obj, False)``"""
         self._put(obj, 0)
@@ -43,11 +46,13 @@ class Queue(BaseQueue):
         """``put`` for asyncio: woken by the doorbell. Cancelling takes the item back."""
         await self._put_async(obj, timeout)
 
+    @fast("queue_get")
     def get(self, block: bool = True, timeout: Optional[float] = None) -> Any:
         """Waits for an item, ``timeout`` seconds at most; woken by a put and by ``shutdown()``. Raises queue.Empty,
         ShutDown when it was shut down and is drained."""
         return self._get(nanoseconds(timeout, block))
 
+    @fast("queue_get")
     def get_nowait(self) -> Any:
         """``get(False)``"""
         return self._get(0)
@@ -67,6 +72,7 @@ class Queue(BaseQueue):
         """``get_loan`` for asyncio. Cancelling loses no item."""
         return await self._receive_loan_async(timeout)
 
+    @fast("queue_put_many")
     def put_many(self, items: Iterable[Any], block: bool = True, timeout: Optional[float] = None) -> None:
         """All of the items, in order, published together as far as there is room. All are encoded first. Raises as
         ``put``; ``queue.Full`` has in ``args[0]`` how many went in."""
@@ -76,33 +82,24 @@ class Queue(BaseQueue):
         encoded = [self._codec.encode(item) for item in items]
         # Each item hands its own over: those that found no room keep theirs.
         transfers = [(index, handing_over(objects)) for index, (_, objects) in enumerate(encoded) if objects]
-        left = [data for data, _ in encoded]
-        done = c_uint32()
-        put = 0
-
-        def attempt(limit: int) -> int:
-            nonlocal put
-            rest = left[put:]
-            lengths = (c_uint32 * len(rest))(*map(len, rest))
-            status = self._call(lib.ip_queue_put_many, b"".join(rest), lengths, len(rest), limit, c.KEEP_TURN, byref(done))
-            put += done.value
-            return status
-
+        batch = _Batch(b"".join(data for data, _ in encoded), [len(data) for data, _ in encoded])
         with ExitStack() as stack:
             for _, transfer in transfers:
                 stack.enter_context(transfer)
             try:
-                status = self._wait(nanoseconds(timeout, block), attempt, c.FULL) if left else c.OK
+                batch.put_into(self, nanoseconds(timeout, block))
             finally:
                 for index, transfer in transfers:
-                    if index < put:
+                    if index < batch.put:
                         transfer.done()
-                if put < len(left):
-                    lib.ip_queue_give_up(self._number)
-        if status == c.FULL:
-            raise _standard.Full(put)
-        check(status)
 
+    def _put_rest(
+        self, data: bytes, lengths: bytes, before: int, block: bool = True, timeout: Optional[float] = None
+    ) -> None:
+        """For the extension: what is left of a ``put_many``, of which ``before`` items are in."""
+        _Batch(data, memoryview(lengths).cast("I").tolist(), before).put_into(self, nanoseconds(timeout, block))
+
+    @fast("queue_get_many")
     def get_many(self, most: int, block: bool = True, timeout: Optional[float] = None) -> list:
         """1 to ``most`` items; waits for the first only. Raises as ``get``."""
         if most < 1:
@@ -129,30 +126,32 @@ class Queue(BaseQueue):
             else:
                 check(status)
                 break
-        return self._decode_many(mine, mine.lengths[: count.value])
+        try:
+            return self._decode_many(mine.view, mine.lengths[: count.value])
+        finally:
+            mine.shrink()
 
-    def _decode_many(self, mine: Buffers, lengths: "list[int]") -> list:
+    def _decode_many(self, data: Any, lengths: "list[int]") -> list:
+        """Messages that lie one behind the other. The extension calls it too."""
         if self._codec.decode_many is not None:
-            items = self._codec.decode_many(mine.view, lengths)
+            items = self._codec.decode_many(memoryview(data), lengths)
             if items is not None:
-                mine.shrink()
                 return items
         items = []
         at = 0
         for index, length in enumerate(lengths):
             try:
-                items.append(self._codec.decode(mine.view[at : at + length]))
+                items.append(self._codec.decode(data[at : at + length]))
             except Exception:
                 # The first error is the caller's now; a later one, and all behind it, is for the calls to come.
                 for later in lengths[index + (1 if index == 0 else 0) :]:
                     start = at + (length if index == 0 else 0)
-                    self._later.append(bytes(mine.view[start : start + later]))
+                    self._later.append(bytes(data[start : start + later]))
                     at += later
                 if index == 0:
                     raise
                 break
             at += length
-        mine.shrink()
         return items
 
     def full(self) -> bool:
@@ -193,6 +192,43 @@ class Queue(BaseQueue):
                 yield await self.get_async()
             except ShutDown:
                 return
+
+
+class _Batch:
+    """Encoded items one behind the other, on their way into a queue: ``put`` of them are in."""
+
+    def __init__(self, data: bytes, lengths: "list[int]", before: int = 0) -> None:
+        self._data, self._lengths = data, lengths
+        self._before = before
+        self._at = 0
+        self._done = 0
+
+    @property
+    def put(self) -> int:
+        return self._before + self._done
+
+    def put_into(self, queue: Queue, timeout: int) -> None:
+        if not self._lengths:
+            return
+        try:
+            status = queue._wait(timeout, lambda limit: self._attempt(queue, limit), c.FULL)
+        finally:
+            if self._done < len(self._lengths):
+                lib.ip_queue_give_up(queue._number)
+        if status == c.FULL:
+            raise _standard.Full(self.put)
+        check(status)
+
+    def _attempt(self, queue: Queue, limit: int) -> int:
+        lengths = self._lengths[self._done :]
+        done = c_uint32()
+        status = queue._call(
+            lib.ip_queue_put_many,
+            self._data[self._at :], (c_uint32 * len(lengths))(*lengths), len(lengths), limit, c.KEEP_TURN, byref(done),
+        )  # fmt: skip
+        self._done += done.value
+        self._at += sum(lengths[: done.value])
+        return status
 
 
 class JoinableQueue(Queue):
@@ -243,10 +279,12 @@ class SimpleQueue(BaseQueue):
     def __init__(self, *, name: Optional[str] = None, **more: Any) -> None:
         super().__init__(0, name=name, **more)
 
+    @fast("queue_put")
     def put(self, obj: Any) -> None:
         """Waits for room."""
         self._put(obj, -1)
 
+    @fast("queue_get")
     def get(self) -> Any:
         """Waits for an item."""
         return self._get(-1)

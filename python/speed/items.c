@@ -1,0 +1,45 @@
+/* What all objects and messages have in common: numbers, codecs, items as bytes. */
+#include "speed.h"
+
+bool number_of(PyObject* object, uint64_t* number) {
+  PyObject* found = PyObject_GetAttr(object, name_number);
+  if (found != NULL) {
+    *number = PyLong_AsUnsignedLongLong(found);
+    Py_DECREF(found);
+  }
+  if (!PyErr_Occurred()) return true;
+  PyErr_Clear();
+  return false;
+}
+
+PyObject* codec_of(PyObject* object) {
+  PyObject* found = PyObject_GetAttr(object, name_codec);
+  if (found == NULL) {
+    PyErr_Clear();
+    return NULL;
+  }
+  Py_DECREF(found); /* this module has a reference of its own to those that it knows */
+  return found == codec_msgpack || found == codec_raw ? found : NULL;
+}
+
+bool encode_item(PyObject* codec, PyObject* value, Buffer* into, size_t* length) {
+  if (codec == codec_msgpack) return encode_value(value, into, length);
+  if (!PyBytes_CheckExact(value)) return false;
+  const size_t size = (size_t)PyBytes_GET_SIZE(value);
+  if (!buffer_grow(into, *length, size)) return false;
+  memcpy(into->bytes + *length, PyBytes_AS_STRING(value), size);
+  *length += size;
+  return true;
+}
+
+PyObject* decode_item(PyObject* codec, const unsigned char* bytes, size_t length) {
+  if (codec == codec_msgpack) {
+    PyObject* value = decode_message(bytes, length);
+    if (value != NULL) return value;
+  }
+  PyObject* content = PyBytes_FromStringAndSize((const char*)bytes, (Py_ssize_t)length);
+  if (content == NULL || codec == codec_raw) return content;
+  PyObject* value = PyObject_CallMethodObjArgs(codec, name_decode, content, NULL);
+  Py_DECREF(content);
+  return value;
+}
