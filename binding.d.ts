@@ -245,6 +245,8 @@ export interface Binding {
   inspect(): number;
   /** Announces every active watch, then polls: at 0 the loop may sleep until the doorbell rings. */
   announce(): number;
+  /** Whether the kernel tells, through the doorbell, of every death and detachment that an active watch depends on. */
+  watchDepartures(): boolean;
   /** Blocks the thread until the doorbell rings, a slice at most. Only after announce() gave 0. */
   listen(milliseconds: number): void;
   takeDoorbell(): number;

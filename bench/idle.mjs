@@ -31,7 +31,7 @@ export const title = 'Waiting';
 export async function ask({ pick }) {
   const results = await contest(contenders, {
     rounds: 1,
-    message: { ms: pick(10_000, 800, 50), settleMs: pick(500, 300, 20) },
+    message: { ms: pick(10_000, 800, 50), settleMs: pick(10_000, 300, 20) },
     warmUp: { ms: 20, settleMs: 20 },
   });
   const marks = contenders

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { builtin } from '../builtin.js';
 import { binding } from '../native.js';
+import { Inspection } from './inspection.js';
 import { PollBudget } from './poll-budget.js';
 
 /**
@@ -10,16 +11,13 @@ import { PollBudget } from './poll-budget.js';
  *
  * Polling is one native call each turn of the loop (setImmediate), so other events go on. It lasts as long as the budget of any watch
  * that counts: each object has learnt its own (poll-budget.ts), so that one for which polling never pays keeps nobody awake. Before it sleeps the loop announces
- * every watch and looks once more (native/core/waiting/wait.h); then one FIFO, its doorbell, wakes it. A timer looks every 50 ms at those
- * whose death nobody announces: it asks the kernel, and judges nobody by time.
+ * every watch and looks once more (native/core/waiting/wait.h); then one FIFO, its doorbell, wakes it. A timer (inspection.ts) looks at those
+ * whose death wakes nobody: it asks the kernel, and judges nobody by time.
  */
 export interface Waiting {
   /** Tries again, and goes on waiting or stops. */
   settle(): void;
 }
-
-/** Deaths are noticed within this time, in milliseconds. */
-const inspectionInterval = 50;
 
 /** The longest that is polled before a sleep, in nanoseconds: 0 with one CPU, and where INTERPROC_POLL forbids it. */
 const longestPoll = binding.longestPoll() * 1000;
@@ -34,14 +32,22 @@ const ready = new Uint32Array(4096);
 const waiting: (Waiting | undefined)[] = [];
 let active = new Uint8Array(64);
 let count = 0;
+/** The numbers of the watches that count, added up: where there is one, it is its number. */
+let sum = 0;
 let state: 'idle' | 'polling' | 'asleep' = 'idle';
+/** Watches that count no more, and have not been taken back yet. */
+const resting = new Set<number>();
 /** What was learnt of each watch. */
 const budgets: PollBudget[] = [];
 let pollUntil = 0;
 let asleepSince = 0;
-let inspecting = false;
-let inspection: NodeJS.Timeout | undefined;
 let doorbell: Socket | undefined;
+/** Whether whoever rings the doorbell is heard. */
+let hears = false;
+const inspection = new Inspection({
+  look: () => serve(binding.inspect()),
+  isTold: () => hears && binding.watchDepartures(),
+});
 
 binding.setReadyTable(ready);
 binding.setActiveTable(active);
@@ -64,7 +70,9 @@ export function createWatch(lane: Waiting, id: number, condition: number, need: 
 /** The watch counts: somebody waits. A pending wait keeps the process alive. */
 export function start(number: number): void {
   active[number] = 1;
-  if (count++ === 0) inspectSoon();
+  sum += number;
+  count++;
+  inspection.begin();
   poll(number);
 }
 
@@ -87,22 +95,42 @@ export function poll(number: number): void {
 export function block(milliseconds: number): void {
   if (serve(binding.poll(longestLook)) || serve(binding.announce())) return;
   binding.listen(milliseconds);
+  // It may have been told of a departure.
+  inspection.departed();
   serve(binding.inspect());
 }
 
 /**
  * Nobody waits any more. A wake-up that the watch may have been given goes to the next waiter where the condition still holds: this
- * thread may have been woken for more than it took.
+ * thread may have been woken for more than it took. A loop that is awake sees to that in its next turn, behind whoever has just got
+ * what it waited for; most begin the next wait, and then nothing has to be taken back at all.
  */
 export function stop(number: number): void {
   active[number] = 0;
+  sum -= number;
+  count--;
+  if (state === 'polling') resting.add(number);
+  else {
+    binding.retire(number);
+    if (count === 0) inspection.end();
+  }
+}
+
+/** What a resting watch may have been woken for goes to the next waiter now: it is about to wait for something else. */
+export function retire(number: number): void {
   binding.retire(number);
-  if (--count === 0) inspection?.unref();
+}
+
+function retireResting(): void {
+  for (const number of resting) if (active[number] === 0) binding.retire(number);
+  resting.clear();
 }
 
 function turn(): void {
+  if (resting.size > 0) retireResting();
   if (count === 0) {
     state = 'idle';
+    inspection.end();
     return;
   }
   if (!serve(binding.poll(look), hit) && performance.now() >= pollUntil) {
@@ -150,46 +178,57 @@ function sleep(): void {
   asleepSince = performance.now();
 }
 
+/** Whoever is woken comes first: of code that has not run for a while each function costs microseconds. */
 function wakeUp(): void {
   if (state !== 'asleep') return;
   state = 'polling';
   pollUntil = performance.now();
   const slept = pollUntil - asleepSince;
-  serve(binding.poll(0), (budget) => budget.slept(slept));
-  setImmediate(turn);
+  if (count === 1) {
+    // The attempt looks by itself, and takes nothing that is not there.
+    (budgets[sum] as PollBudget).slept(slept);
+    waiting[sum]?.settle();
+  } else serve(binding.poll(0), (budget) => budget.slept(slept));
+  void settled.then(turnLater);
 }
 
+const settled = Promise.resolve();
+const turnLater = () => {
+  setImmediate(turn);
+};
+
+/** Somebody has gone who had one of the objects open. */
+function departed(): void {
+  inspection.departed();
+  if (count > 0) serve(binding.inspect());
+}
+
+const departureByte = 2;
+
 function openDoorbell(): Socket {
+  // One buffer for ever.
+  const rung = Buffer.allocUnsafeSlow(64);
   const socket = new builtin.net.Socket({
     fd: binding.takeDoorbell(),
     readable: true,
     writable: false,
     onread: {
-      // One buffer for ever: what the bytes are does not matter.
-      buffer: Buffer.allocUnsafeSlow(64),
-      callback: () => {
+      buffer: rung,
+      callback: (length: number) => {
+        // A FIFO that was full may have lost one.
+        let told = length === rung.length;
+        for (let n = 0; n < length && !told; n++) told = rung[n] === departureByte;
+        if (told) departed();
         wakeUp();
         return true;
       },
     },
   } as ConstructorParameters<typeof Socket>[0]);
+  hears = true;
   socket.on('error', () => {
     // Nothing is lost: the inspection still looks every 50 ms.
+    hears = false;
   });
   socket.unref();
   return socket;
-}
-
-function inspectSoon(): void {
-  if (inspection === undefined) inspection = setTimeout(inspect, inspectionInterval);
-  else if (!inspecting) inspection.refresh();
-  inspecting = true;
-  inspection.ref();
-}
-
-function inspect(): void {
-  inspecting = false;
-  if (count === 0) return;
-  serve(binding.inspect());
-  if (count > 0) inspectSoon();
 }

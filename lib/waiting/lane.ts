@@ -1,7 +1,7 @@
 import { ClosedError, abortError } from '../errors.js';
 import { binding } from '../native.js';
 import type { Wait } from '../options.js';
-import { createWatch, poll, start, stop } from './event-loop.js';
+import { createWatch, poll, retire, start, stop } from './event-loop.js';
 import { deliverSignals } from './signals.js';
 
 /** What an attempt returns when it would have to wait; it has told its lane for what. */
@@ -74,7 +74,7 @@ export class Lane {
       let timer: NodeJS.Timeout | undefined;
       const finish = () => {
         this.#pending.delete(pending);
-        clearTimeout(timer);
+        if (timer !== undefined) clearTimeout(timer);
         signal?.removeEventListener('abort', abort);
       };
       let trying = false;
@@ -193,6 +193,8 @@ export class Lane {
     if (this.#watch < 0) {
       this.#watch = createWatch(this, this.#id, this.#condition, this.#need);
     } else if (this.#condition !== this.#watchedCondition || this.#need !== this.#watchedNeed) {
+      // It rests, and may have been woken for what it does not wait for any more.
+      if (!this.#watching) retire(this.#watch);
       binding.rewatch(this.#watch, this.#condition, this.#need);
     }
     this.#watchedCondition = this.#condition;

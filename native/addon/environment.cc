@@ -6,6 +6,7 @@
 
 #include "failure.h"
 #include "system/atomic.h"
+#include "waiting/departures.h"
 
 namespace interproc::addon {
 namespace {
@@ -85,6 +86,7 @@ void Environment::remove(std::uint32_t id) {
   SharedObject* object = find(id);
   if (object == nullptr) return;
   forget_watches(object);
+  unwatch_departures(&object->segment());
   Entry& entry = entries_[id & kIndexMask];
   // Before the memory goes: every typed array on it becomes empty instead of dangling.
   for (const View& view : entry.views) detach_view(view);
@@ -198,6 +200,7 @@ void Environment::leave_all() {
 void Environment::detach_all() {
   for (Entry& entry : entries_) {
     if (!entry.object || !entry.object->segment().attached()) continue;
+    unwatch_departures(&entry.object->segment());
     entry.object->leave(Leaving::kFailing);
     entry.object->segment().detach();
   }
@@ -209,6 +212,8 @@ void Environment::forget_watches(const SharedObject* object) {
   for (Watch& watch : watches) {
     if (watch.object != object) continue;
     if (watch.announced) withdraw(object->segment(), *watch.object->waiters(watch.condition));
+    // It may rest: what it was woken for and did not take goes to the next waiter.
+    watch.object->pass_wake(watch.condition, watch.need);
     watch = {};
   }
 }

@@ -6,6 +6,7 @@
 #include "results.h"
 #include "system/atomic.h"
 #include "system/process_info.h"
+#include "waiting/departures.h"
 
 namespace interproc::addon {
 namespace {
@@ -171,6 +172,23 @@ napi_value announce_all(napi_env env, napi_callback_info) {
   return integer(env, static_cast<std::int32_t>(collect(environment, Look::kShared)));
 }
 
+// Whether the kernel tells this loop of every end that an active watch depends on, from now on, by its doorbell. Not
+// where a wake may come from who cannot ring it: another user (the FIFO is this one's alone), or a program that posts
+// to a semaphore and knows of no doorbells.
+napi_value watch_all_departures(napi_env env, napi_callback_info) {
+  Environment& environment = Environment::of(env);
+  const auto active = active_table(environment);
+  for (std::size_t index = 0; index < active.size(); ++index) {
+    if (active[index] == std::byte{0} || environment.watches[index].object == nullptr) continue;
+    const Segment& segment = environment.watches[index].object->segment();
+    const ipc_header& header = segment.header();
+    if (header.kind == IPC_KIND_SEMAPHORE || (header.mode & 0077) != 0 ||
+        !watch_departures(&segment, segment.fd(), environment.doorbell().number()))
+      return boolean(env, false);
+  }
+  return boolean(env, environment.doorbell().number() != 0);
+}
+
 // Blocks the thread, after announce() has said 0, until the doorbell rings or for `milliseconds`, a slice at most.
 napi_value listen(napi_env env, napi_callback_info info) {
   Call<1> call(env, info);
@@ -205,6 +223,7 @@ void export_waiting(napi_env env, napi_value exports) {
       {"poll", poll},
       {"inspect", inspect},
       {"announce", announce_all},
+      {"watchDepartures", watch_all_departures},
       {"listen", listen},
       {"takeDoorbell", take_doorbell},
       {"longestPoll", longest_poll},

@@ -60,19 +60,18 @@ bool sigpipe_ignored() {
   return sigaction(SIGPIPE, nullptr, &now) == 0 && (now.sa_flags & SA_SIGINFO) == 0 && now.sa_handler == SIG_IGN;
 }
 
-bool write_byte(int fd) {
-  const char one = 1;
+bool write_byte(int fd, char byte) {
   for (;;) {
-    if (::write(fd, &one, 1) == 1) return true;
+    if (::write(fd, &byte, 1) == 1) return true;
     if (errno == EAGAIN) return true;
     if (errno != EINTR) return false;
   }
 }
 
-bool ring(int fd) {
-  if (sigpipe_ignored()) return write_byte(fd);
+bool ring(int fd, char byte) {
+  if (sigpipe_ignored()) return write_byte(fd, byte);
   const SigpipeGuard guard;
-  const bool rung = write_byte(fd);
+  const bool rung = write_byte(fd, byte);
   if (!rung) guard.discard();
   return rung;
 }
@@ -101,7 +100,7 @@ class DoorbellCache {
   ~DoorbellCache() {
     for (Entry& entry : entries_) drop(entry);
   }
-  bool ring_number(std::uint64_t number) {
+  bool ring_number(std::uint64_t number, char byte) {
     Entry& entry = entries_[number % entries_.size()];
     if (entry.number != number) {
       drop(entry);
@@ -109,7 +108,7 @@ class DoorbellCache {
       if (fd < 0) return false;
       entry = {number, fd};
     }
-    if (ring(entry.fd)) return true;
+    if (ring(entry.fd, byte)) return true;
     drop(entry);
     return false;
   }
@@ -199,9 +198,9 @@ void Doorbell::listen(Nanoseconds limit) {
   empty(ear_);
 }
 
-bool ring_doorbell(std::uint64_t number) {
+bool ring_doorbell(std::uint64_t number, char byte) {
   static thread_local DoorbellCache cache;
-  return number != 0 && cache.ring_number(number);
+  return number != 0 && cache.ring_number(number, byte);
 }
 
 }  // namespace interproc

@@ -15,6 +15,11 @@ namespace interproc {
 
 inline constexpr std::string_view kDoorbellPrefix = "interproc-bell.";
 
+// What is written to it: that something watched may be ready, or that somebody has gone who had one of the objects
+// open. Of no consequence but a look at what is watched, so that a false one does no harm.
+inline constexpr char kWakeByte = 1;
+inline constexpr char kDepartureByte = 2;
+
 class Doorbell {
  public:
   Doorbell() = default;
@@ -47,6 +52,6 @@ class Doorbell {
 
 // Writes one byte to the FIFO. False where nobody reads it any more, or it is not one of ours. Open FIFOs are cached
 // per thread. A full FIFO counts as rung: its owner has wakes enough to read.
-bool ring_doorbell(std::uint64_t number);
+bool ring_doorbell(std::uint64_t number, char byte = kWakeByte);
 
 }  // namespace interproc
