@@ -297,6 +297,8 @@ export interface Binding {
   // The process.
   setIdentity(text: string): void;
   identity(): string;
+  /** What `node:worker_threads` says as well, which loads every stream of Node.js with it. */
+  isMainThread(): boolean;
   dieWithPeer(id: number, end: number): void;
   /** Fills `bytes`. */
   randomBytes(bytes: Uint8Array): void;

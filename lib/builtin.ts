@@ -18,4 +18,10 @@ export const builtin = {
   get tls() {
     return process.getBuiltinModule('node:tls');
   },
+  get v8() {
+    return process.getBuiltinModule('node:v8');
+  },
+  get workerThreads() {
+    return process.getBuiltinModule('node:worker_threads');
+  },
 } as const;

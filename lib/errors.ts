@@ -274,10 +274,17 @@ for (const [name, Class] of Object.entries(named)) {
   });
 }
 
-const classByCode = new Map<string, ErrorClass>();
-for (const Class of Object.values(classes)) classByCode.set(new Class().code, Class);
-for (const code of ['ERR_TARGET_NOT_EXPORTED', 'ERR_BOOTSTRAPPING'])
-  classByCode.set(code, ProcessError);
+let classesByCode: Map<string, ErrorClass> | undefined;
+
+/** Made with the first error, and not before: an instance of each class is needed to ask for its code. */
+function classOf(code: string): ErrorClass | undefined {
+  if (classesByCode === undefined) {
+    classesByCode = new Map(Object.values(classes).map((Class) => [new Class().code, Class]));
+    for (const ours of ['ERR_TARGET_NOT_EXPORTED', 'ERR_BOOTSTRAPPING'])
+      classesByCode.set(ours, ProcessError);
+  }
+  return classesByCode.get(code);
+}
 
 /**
  * An `InterprocError` shaped as Node's own errors of system calls: `code`, negative `errno`, `syscall` and `path`, with the message
@@ -321,7 +328,7 @@ export function createNativeError(
   if (/^E[A-Z0-9]+$/.test(code)) return systemError({ code, message, ...details });
   const Class =
     layoutClasses[details.layout ?? ''] ??
-    classByCode.get(code) ??
+    classOf(code) ??
     (code.startsWith('ERR_PROCESS') ? ProcessError : InterprocError);
   const error = new Class(message === '' ? undefined : message, { code });
   for (const key of ['errno', 'syscall', 'path'] as const) {

@@ -1,7 +1,8 @@
-import { isMainThread } from 'node:worker_threads';
 import { binding } from './addon.js';
 
 export { binding };
+
+export const isMainThread = binding.isMainThread();
 
 /** What a native call returns where it is neither a result nor an error. The addon's results.h has the same numbers. */
 export const Outcome = {

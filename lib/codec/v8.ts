@@ -1,4 +1,4 @@
-import { Deserializer, Serializer } from 'node:v8';
+import { builtin } from '../builtin.js';
 import { SerializationError } from '../errors.js';
 import {
   type Codec,
@@ -24,7 +24,7 @@ export const v8Codec: Codec = {
   encode(value: unknown, scratch: Scratch): void {
     try {
       const stand = standInsFor(value);
-      const serializer = new HandleSerializer();
+      const serializer = new (nativeClasses().HandleSerializer)();
       serializer.standIns = stand.objects;
       serializer.writeHeader();
       serializer.writeValue(stand.value);
@@ -35,7 +35,7 @@ export const v8Codec: Codec = {
   },
   decode(bytes: Buffer, start: number, end: number): unknown {
     try {
-      const deserializer = new HandleDeserializer(bytes.subarray(start, end));
+      const deserializer = new (nativeClasses().HandleDeserializer)(bytes.subarray(start, end));
       deserializer.readHeader();
       return deserializer.readValue();
     } catch (error) {
@@ -84,38 +84,6 @@ function failure(value: unknown, error: unknown): SerializationError {
   });
 }
 
-class HandleSerializer extends Serializer {
-  standIns: ReadonlyMap<object, SharedLike> = new Map();
-
-  constructor() {
-    super();
-    (this as unknown as ViewsAsHostObjects)._setTreatArrayBufferViewsAsHostObjects(true);
-  }
-
-  _writeHostObject(view: ArrayBufferView): void {
-    const shared = this.standIns.get(view);
-    if (shared !== undefined) {
-      this.writeBytes(handleCode, Buffer.from(JSON.stringify(sharedHooks().toHandle(shared))));
-      return;
-    }
-    if (!ArrayBuffer.isView(view)) throw new Malformed('An object of the host cannot be cloned');
-    const type = Object.prototype.toString.call(view).slice(8, -1);
-    const code = Buffer.isBuffer(view) ? bufferCode : binaryTypes.indexOf(type);
-    if (code < 0) throw new Malformed(`A value of type ${type} cannot be cloned`);
-    this.writeBytes(code, new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
-  }
-
-  private writeBytes(code: number, bytes: Uint8Array): void {
-    this.writeUint32(code);
-    this.writeUint32(bytes.length);
-    this.writeRawBytes(bytes);
-  }
-
-  _getSharedArrayBufferId(): never {
-    throw new Malformed('A SharedArrayBuffer cannot be cloned');
-  }
-}
-
 /** The methods that V8's serializer calls and offers are there, but not in the types. */
 interface ViewsAsHostObjects {
   _setTreatArrayBufferViewsAsHostObjects(on: boolean): void;
@@ -123,19 +91,65 @@ interface ViewsAsHostObjects {
 
 type BinaryConstructor = new (buffer: ArrayBufferLike) => object;
 
-class HandleDeserializer extends Deserializer {
-  _readHostObject(): object {
-    const code = this.readUint32();
-    const bytes = this.readRawBytes(this.readUint32());
-    if (code === bufferCode) return copyBytes(bytes, 0, bytes.length);
-    if (code === handleCode) return attach(JSON.parse(bytes.toString()));
-    const { buffer } = Uint8Array.prototype.slice.call(bytes);
-    const Class = (globalThis as unknown as Record<string, BinaryConstructor | undefined>)[
-      binaryTypes[code] || 'none'
-    ];
-    if (Class === undefined || Class.name === 'ArrayBuffer') throw new Malformed('unknown type');
-    return new Class(buffer);
+let classes: ReturnType<typeof makeClasses> | undefined;
+
+/** The classes that extend V8's, made with the first value, since few programs load `node:v8`. */
+function nativeClasses(): ReturnType<typeof makeClasses> {
+  classes ??= makeClasses();
+  return classes;
+}
+
+function makeClasses() {
+  const { Serializer, Deserializer } = builtin.v8;
+
+  class HandleSerializer extends Serializer {
+    standIns: ReadonlyMap<object, SharedLike> = new Map();
+
+    constructor() {
+      super();
+      (this as unknown as ViewsAsHostObjects)._setTreatArrayBufferViewsAsHostObjects(true);
+    }
+
+    _writeHostObject(view: ArrayBufferView): void {
+      const shared = this.standIns.get(view);
+      if (shared !== undefined) {
+        this.writeBytes(handleCode, Buffer.from(JSON.stringify(sharedHooks().toHandle(shared))));
+        return;
+      }
+      if (!ArrayBuffer.isView(view)) throw new Malformed('An object of the host cannot be cloned');
+      const type = Object.prototype.toString.call(view).slice(8, -1);
+      const code = Buffer.isBuffer(view) ? bufferCode : binaryTypes.indexOf(type);
+      if (code < 0) throw new Malformed(`A value of type ${type} cannot be cloned`);
+      this.writeBytes(code, new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
+    }
+
+    private writeBytes(code: number, bytes: Uint8Array): void {
+      this.writeUint32(code);
+      this.writeUint32(bytes.length);
+      this.writeRawBytes(bytes);
+    }
+
+    _getSharedArrayBufferId(): never {
+      throw new Malformed('A SharedArrayBuffer cannot be cloned');
+    }
   }
+
+  class HandleDeserializer extends Deserializer {
+    _readHostObject(): object {
+      const code = this.readUint32();
+      const bytes = this.readRawBytes(this.readUint32());
+      if (code === bufferCode) return copyBytes(bytes, 0, bytes.length);
+      if (code === handleCode) return attach(JSON.parse(bytes.toString()));
+      const { buffer } = Uint8Array.prototype.slice.call(bytes);
+      const Class = (globalThis as unknown as Record<string, BinaryConstructor | undefined>)[
+        binaryTypes[code] || 'none'
+      ];
+      if (Class === undefined || Class.name === 'ArrayBuffer') throw new Malformed('unknown type');
+      return new Class(buffer);
+    }
+  }
+
+  return { HandleSerializer, HandleDeserializer };
 }
 
 function attach(handle: unknown): object {

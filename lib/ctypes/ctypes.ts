@@ -1,4 +1,21 @@
-import * as scalars from './scalars.js';
+import type * as scalars from './scalars.js';
+import {
+  c_bool,
+  c_byte,
+  c_char,
+  c_double,
+  c_float,
+  c_int,
+  c_long,
+  c_longlong,
+  c_short,
+  c_ubyte,
+  c_uint,
+  c_ulong,
+  c_ulonglong,
+  c_ushort,
+  c_wchar,
+} from './scalars.js';
 import { struct } from './struct.js';
 import { type CType, isCType } from './type.js';
 import { invalidArgType, outOfRange } from '../errors.js';
@@ -24,19 +41,38 @@ export {
   type ValueOf,
 } from './type.js';
 
-export const c_int8 = scalars.c_byte;
-export const c_uint8 = scalars.c_ubyte;
-export const c_int16 = scalars.c_short;
-export const c_uint16 = scalars.c_ushort;
-export const c_int32 = scalars.c_int;
-export const c_uint32 = scalars.c_uint;
-export const c_int64 = scalars.c_longlong;
-export const c_uint64 = scalars.c_ulonglong;
-export const c_size_t = scalars.c_ulong;
-export const c_ssize_t = scalars.c_long;
+export const c_int8 = c_byte;
+export const c_uint8 = c_ubyte;
+export const c_int16 = c_short;
+export const c_uint16 = c_ushort;
+export const c_int32 = c_int;
+export const c_uint32 = c_uint;
+export const c_int64 = c_longlong;
+export const c_uint64 = c_ulonglong;
+export const c_size_t = c_ulong;
+export const c_ssize_t = c_long;
+
+/** Listed, since a namespace as an object is built from all that its module exports each time this is loaded. */
+const basic = {
+  c_bool,
+  c_byte,
+  c_char,
+  c_double,
+  c_float,
+  c_int,
+  c_long,
+  c_longlong,
+  c_short,
+  c_ubyte,
+  c_uint,
+  c_ulong,
+  c_ulonglong,
+  c_ushort,
+  c_wchar,
+} as const satisfies typeof scalars;
 
 const named = {
-  ...scalars,
+  ...basic,
   c_int8,
   c_uint8,
   c_int16,
@@ -87,7 +123,7 @@ export type ResolvedType<O> = O extends CType
       : CType;
 
 const byText = new Map<string, CType>(Object.entries(named));
-for (const type of Object.values<CType>(scalars)) byText.set(type.code, type);
+for (const type of Object.values<CType>(basic)) byText.set(type.code, type);
 
 /**
  * The type that a descriptor, a name such as `'c_int'` or a typecode such as `'i'` means.

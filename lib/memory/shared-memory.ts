@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
-import { markAsUntransferable } from 'node:worker_threads';
 import { isSystemError, openOrCreate } from '../attachment.js';
+import { builtin } from '../builtin.js';
 import { ClosedError, outOfRange } from '../errors.js';
 import { binding } from '../native.js';
 import { checkOptions } from '../options.js';
@@ -59,7 +59,7 @@ export class SharedMemory {
       }
       const memory = binding.memoryView(id);
       // Moved to another thread it would outlive close() there, beyond anybody's reach.
-      markAsUntransferable(memory);
+      builtin.workerThreads.markAsUntransferable(memory);
       keepers.set(memory, this);
       this.#buf = Buffer.from(memory);
     } catch (error) {

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Connection } from '../pipe/connection.js';
-import { BrokenPipeError, ClosedError, WorkerDiedError } from '../errors.js';
+import { BrokenPipeError, ClosedError, ProcessError, WorkerDiedError } from '../errors.js';
 import { scratch } from '../messages.js';
 import { Pipe } from '../pipe/pipe.js';
 import { Process } from '../process/process.js';
@@ -16,7 +16,6 @@ import {
 } from './protocol.js';
 import { fromValue } from '../remote-error.js';
 import type { Task } from './task.js';
-import { poolWorker } from './worker.js';
 
 /** Encoded bytes that a worker is given ahead. */
 const bytesAhead = 1024 * 1024;
@@ -28,6 +27,11 @@ const longestRun = 5;
 const patience = 1000;
 
 const lastNumber = 2 ** 31 - 1;
+
+/** In place of the function of this name in worker.ts, which only a worker needs: a `Process` needs only the name. */
+async function poolWorker(): Promise<void> {
+  throw new ProcessError('Only the process of a worker works');
+}
 
 /** What a pool does when its workers have something to say. */
 export interface Foreman {
@@ -90,10 +94,9 @@ export class PoolWorker {
     this.#claims.fill(0, setup.first, setup.first + window);
     const [mine, theirs] = Pipe();
     this.#connection = mine;
-    const target = poolWorker as (...args: never[]) => unknown;
     const args = [theirs, claims, setup] as unknown as never;
     const module = new URL('./worker.js', import.meta.url);
-    this.process = new Process<never>({ target, args, module, name, daemon: true });
+    this.process = new Process<never>({ target: poolWorker, args, module, name, daemon: true });
     this.process.once('exit', () => {
       this.#ended = true;
       void this.#listen();

@@ -77,7 +77,7 @@ async function importTarget({ call }: BootMessage): Promise<(...args: unknown[])
 async function boot(): Promise<void> {
   const ticket = takeTicket();
   const id = openPipe(ticket);
-  if (ticket.shared) await import('../attach.js');
+  if (ticket.shared) await import('../index.js');
   const message = receive(id);
   const { identity, args, argv } = message;
   setIdentity(identity);

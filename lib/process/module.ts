@@ -2,8 +2,8 @@ import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { isMainThread } from 'node:worker_threads';
 import { invalidArgType, outOfRange } from '../argument-errors.js';
+import { isMainThread } from '../native.js';
 import { notExported } from './target.js';
 
 const expected = 'a file: URL or an absolute path';

@@ -1,6 +1,5 @@
 import { constants } from 'node:os';
-import { isMainThread } from 'node:worker_threads';
-import { binding } from '../native.js';
+import { binding, isMainThread } from '../native.js';
 
 /**
  * Signal listeners while the main thread is blocked in a `…Sync` call: they run in the wait, as Python's handlers run in a blocking

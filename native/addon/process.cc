@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "exports.h"
@@ -58,6 +59,11 @@ napi_value get_identity(napi_env env, napi_callback_info) {
   return text(env, identity().text);
 }
 
+// Node.js runs its own script on the process's first thread, and every worker on another.
+napi_value is_main_thread(napi_env env, napi_callback_info) {
+  return boolean(env, ::syscall(SYS_gettid) == ::getpid());
+}
+
 void end_this_process() {
   ::kill(::getpid(), SIGTERM);
   const timespec grace{1, 0};
@@ -94,10 +100,8 @@ napi_value die_with_peer(napi_env env, napi_callback_info info) {
 
 void export_process(napi_env env, napi_value exports) {
   static constexpr Function functions[] = {
-      {"setIdentity", set_identity},
-      {"identity", get_identity},
-      {"dieWithPeer", die_with_peer},
-      {"randomBytes", random_bytes},
+      {"setIdentity", set_identity},  {"identity", get_identity},    {"isMainThread", is_main_thread},
+      {"dieWithPeer", die_with_peer}, {"randomBytes", random_bytes},
   };
   export_functions(env, exports, functions);
 }
