@@ -10,11 +10,12 @@
 #include "segment/segment_check.h"
 #include "system/atomic.h"
 #include "system/file_lock.h"
+#include "system/open_quietly.h"
 
 namespace interproc {
 
 Status SegmentView::open(std::string_view name, std::unique_ptr<SegmentView>& out) {
-  Descriptor fd(::open(segment_path(name).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  Descriptor fd = open_quietly(AT_FDCWD, segment_path(name).c_str(), O_RDONLY);
   if (!fd) return Status::system(errno, "open");
   struct stat about {};
   if (::fstat(fd.get(), &about) != 0) return Status::system(errno, "fstat");

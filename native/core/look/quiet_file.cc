@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "system/file_lock.h"
+#include "system/open_quietly.h"
 
 namespace interproc {
 namespace {
@@ -23,13 +24,6 @@ FileFacts facts_of(const struct statx& about) {
   return facts;
 }
 
-int open_quietly(const char* path) {
-  constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
-  const int fd = ::open(path, kFlags | O_NOATIME);
-  // Only the owner may ask for O_NOATIME.
-  return fd < 0 && errno == EPERM ? ::open(path, kFlags) : fd;
-}
-
 }  // namespace
 
 Status QuietFile::open(const std::string& path, FileFacts& facts) {
@@ -39,7 +33,7 @@ Status QuietFile::open(const std::string& path, FileFacts& facts) {
   facts = facts_of(about);
   // Before it is opened: to open a FIFO would let a stranger go on who waits for a reader.
   if (!S_ISREG(about.stx_mode)) return {Code::kForeign};
-  fd_.reset(open_quietly(path.c_str()));
+  fd_.reset(open_quietly(AT_FDCWD, path.c_str(), O_RDONLY).release());
   if (!fd_) return errno == ELOOP ? Status{Code::kForeign} : Status::system(errno, "open");
   if (::fstat(fd_.get(), &about_) != 0) return Status::system(errno, "fstat");
   return S_ISREG(about_.st_mode) ? Status{} : Status{Code::kForeign};

@@ -16,6 +16,7 @@
 #include "system/crash_point.h"
 #include "system/descriptor.h"
 #include "system/file_lock.h"
+#include "system/open_quietly.h"
 #include "waiting/doorbell.h"
 
 namespace interproc {
@@ -24,7 +25,7 @@ namespace {
 constexpr std::string_view kSegmentPrefix = "interproc.";
 
 bool sweep_segment(int directory, const char* file, bool persistent) {
-  Descriptor fd(::openat(directory, file, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  Descriptor fd = open_quietly(directory, file, O_RDWR);
   if (!fd) return false;
   AdminLock admin(fd.get());
   if (!admin.try_take().ok()) return false;

@@ -175,7 +175,7 @@ const stat = [
   },
   {
     name: 'stat leaves a time of access',
-    ...core('look/quiet_file.cc', 'kFlags | O_NOATIME', 'kFlags'),
+    ...core('system/open_quietly.h', 'flags | O_NOATIME', 'flags'),
     by: 'node test/cli-stat.test.ts "changes no byte and no time"',
   },
   {

@@ -93,9 +93,9 @@ const links = [
     edits: [
       core('look/quiet_file.cc', 'if (!S_ISREG(about.stx_mode)) return {Code::kForeign};', ''),
       core(
-        'look/quiet_file.cc',
-        'O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK',
-        'O_RDONLY | O_CLOEXEC | O_NONBLOCK',
+        'system/open_quietly.h',
+        'access | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK',
+        'access | O_CLOEXEC | O_NONBLOCK',
       ),
     ],
     by: 'node test/cli-hostile.test.ts "lists what is no object"',
