@@ -66,29 +66,47 @@ let encoding = false;
  */
 export function encodeBatch<T>(codec: Codec<T>, values: readonly T[]): Batch {
   const nested = encoding;
+  const count = values.length;
   // A getter may encode a batch itself: that one has memory of its own.
   const own = nested ? createScratch(usual) : batch;
-  if (!nested && values.length > sizes.length) sizes = new Uint32Array(values.length);
-  const table = nested ? new Uint32Array(values.length) : sizes;
-  const objects: SharedLike[] = [];
-  let bytes = 0;
+  if (!nested && count > sizes.length) sizes = new Uint32Array(count);
+  const table = nested ? new Uint32Array(count) : sizes;
+  let objects: readonly SharedLike[] = [];
   encoding = true;
   try {
-    for (let index = 0; index < values.length; index++) {
-      own.from = bytes;
-      codec.encode(values[index] as T, own);
-      if (own.objects.length > 0) objects.push(...own.objects);
-      table[index] = own.end - bytes;
-      bytes = own.end;
+    own.from = 0;
+    if (codec.encodeMany === undefined) objects = encodeEach(codec, values, count, own, table);
+    else {
+      codec.encodeMany(values, count, own, table);
+      if (own.objects.length > 0) objects = own.objects.slice();
     }
   } finally {
     encoding = nested;
   }
-  if (values.length > lengths.length) resizeLengths(values.length);
-  lengths.set(table.length === values.length ? table : table.subarray(0, values.length));
+  const bytes = own.end;
+  if (count > lengths.length) resizeLengths(count);
+  lengths.set(table.length === count ? table : table.subarray(0, count));
   batch = own;
   registerBatch();
-  return { count: values.length, bytes, objects };
+  return { count, bytes, objects };
+}
+
+function encodeEach<T>(
+  codec: Codec<T>,
+  values: readonly T[],
+  count: number,
+  into: Scratch,
+  table: Uint32Array,
+): SharedLike[] {
+  const objects: SharedLike[] = [];
+  into.end = 0;
+  for (let index = 0; index < count; index++) {
+    into.from = into.end;
+    codec.encode(values[index] as T, into);
+    if (into.objects.length > 0) objects.push(...into.objects);
+    table[index] = into.end - into.from;
+  }
+  return objects;
 }
 
 /** The part of a batch that has to wait, copied out of the way of other batches. */
@@ -155,13 +173,41 @@ export function bufferForNeeded(): Buffer {
 
 /** Decodes the part of the receive buffer in which a message arrived. */
 export function decode<T>(codec: Codec<T>, start: number, end: number): T {
-  const bytes = received;
-  if (bytes.length <= kept) return codec.decode(bytes, start, end);
-  // Not kept: memory of a message's size would stay for as long as the thread.
-  received = Buffer.allocUnsafeSlow(usual);
-  binding.setReceiveBuffer(received);
-  return codec.decode(bytes, start, end);
+  return codec.decode(takeReceived(), start, end);
 }
+
+/** The receive buffer. Not kept where it is large: memory of a message's size would stay for as long as the thread. */
+function takeReceived(): Buffer {
+  const bytes = received;
+  if (bytes.length > kept) {
+    received = Buffer.allocUnsafeSlow(usual);
+    binding.setReceiveBuffer(received);
+  }
+  return bytes;
+}
+
+/** Messages one behind the other. */
+export interface ReceivedBatch {
+  readonly bytes: Buffer;
+  readonly sizes: Uint32Array;
+}
+
+/** The `count` messages in the receive buffer, until the next ones come. For who runs code of the caller's, which may receive, a copy. */
+export function receivedBatch<T>(codec: Codec<T>, count: number): ReceivedBatch {
+  const bytes = takeReceived();
+  if (codec.decodeMany !== undefined) return { bytes, sizes: lengths };
+  const sizes = lengths.slice(0, count);
+  let end = 0;
+  for (const size of sizes) end += size;
+  return { bytes: Buffer.from(bytes.subarray(0, end)), sizes };
+}
+
+/** The class of which every Buffer is: its constructor makes a view for less than half of what `subarray` takes. */
+const View = (
+  Buffer as unknown as {
+    [Symbol.species]: new (memory: ArrayBufferLike, start: number, length: number) => Buffer;
+  }
+)[Symbol.species];
 
 /** How many bytes messages that came together may share memory of: what keeps one of them keeps the others. As in Node's own pool. */
 const sharedMost = 8192;
@@ -178,10 +224,11 @@ export function copyMessages(count: number): Buffer[] {
     const copy = Buffer.allocUnsafeSlow(bytes);
     received.copy(copy, 0, start, start + bytes);
     start += bytes;
+    const memory = copy.buffer;
     for (let at = 0; first < next; first++) {
-      const end = at + (lengths[first] as number);
-      items[first] = copy.subarray(at, end);
-      at = end;
+      const length = lengths[first] as number;
+      items[first] = new View(memory, at, length);
+      at += length;
     }
   }
   return items;

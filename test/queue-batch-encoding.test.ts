@@ -120,6 +120,60 @@ describe('a batch of messages', () => {
   }
 });
 
+describe('a batch', () => {
+  it('holds what the array held when it was given, though a getter makes the array longer', async () => {
+    const queue = own(new Queue<unknown>());
+    const items: object[] = [{ n: 1 }, { n: 3 }];
+    items.splice(1, 0, {
+      get n() {
+        items.push({ n: 4 });
+        return 2;
+      },
+    });
+    await queue.putMany(items);
+    deepStrictEqual(await queue.getMany(10), [{ n: 1 }, { n: 2 }, { n: 3 }]);
+  });
+
+  it('whose codec receives other messages while it decodes loses none of its own', async () => {
+    const other = own(new Queue<unknown>());
+    const codec = {
+      encode: (value: unknown) => Buffer.from(JSON.stringify(value)),
+      decode(bytes: Uint8Array): unknown {
+        other.putManySync(['x'.repeat(50), 'y'.repeat(70)]);
+        deepStrictEqual(other.getManySync(2), ['x'.repeat(50), 'y'.repeat(70)]);
+        const value: unknown = JSON.parse(Buffer.from(bytes).toString());
+        if (value === 'bad') throw new Error('bad');
+        return value;
+      },
+    };
+    const queue = own(new Queue<unknown>({ codec }));
+    const items = Array.from({ length: 20 }, (_, n) => `item ${n}`);
+    await queue.putMany(items);
+    deepStrictEqual(await queue.getMany(30), items);
+    await queue.putMany(['one', 'bad', 'two', 'three']);
+    deepStrictEqual(await queue.getMany(10), ['one']);
+    await rejects(queue.get(), SerializationError, 'ERR_NOT_SERIALIZABLE');
+    deepStrictEqual([await queue.get(), await queue.get()], ['two', 'three']);
+  });
+
+  for (const codec of ['msgpack', struct({ n: c_int32 })] as const) {
+    const name = typeof codec === 'string' ? codec : 'a struct';
+    it(`in which one is no message of ${name} gives what is before it`, () => {
+      const good = createScratch();
+      const resolved = resolveCodec(codec);
+      resolved.encode({ n: 7 }, good);
+      const bytes = Buffer.from(good.buffer.subarray(good.start, good.end));
+      const items: unknown[] = new Array(4);
+      const batch = Buffer.concat([bytes, bytes, Buffer.of(0xc1), bytes]);
+      const sizes = Uint32Array.of(bytes.length, bytes.length, 1, bytes.length);
+      expect(() => resolved.decodeMany?.(batch, sizes, 4, items)).toThrow(
+        /is no record|are no MessagePack/,
+      );
+      deepStrictEqual(items, [{ n: 7 }, { n: 7 }]);
+    });
+  }
+});
+
 describe('bare bytes that came together', () => {
   it('are buffers of their own: who writes into one changes no other', async () => {
     const queue = own(new Queue<Buffer>({ codec: 'raw' }));

@@ -1,26 +1,13 @@
 import { isUtf8 } from 'node:buffer';
-import { SerializationError } from '../errors.js';
 import { readExtension } from './decode-extension.js';
 import { extension, maxDepth } from './format.js';
-import { defineProperty, HookFailure, Malformed } from './malformed.js';
-import { StringCache } from './string-cache.js';
+import { decodingError, defineProperty, Malformed } from './malformed.js';
+import { learn, mistaken, shapeAt, slotOf } from './shapes.js';
+import { makeSparse, mostPlaces } from './sparse.js';
+import { shortString, StringCache } from './string-cache.js';
 
 const keys = new StringCache();
 const values = new StringCache();
-
-/** For how many places of an array memory is set aside at most for each part that the message has of it. */
-const mostPlaces = 32;
-
-/**
- * Has V8 keep an array's elements by index from here on. Else it sets memory aside for holes as well, and a few bytes that tell of
- * many would use up the heap, which ends the process.
- */
-function makeSparse(array: unknown[], next: number): void {
-  const far = Math.min(next + 0x10000, 0xfffffffe);
-  if (far < array.length) return;
-  array[far] = undefined;
-  array.length = far;
-}
 
 /** Reads one message at a time; every length in it is checked against the message's end before it is used. */
 export class Decoder {
@@ -41,43 +28,64 @@ export class Decoder {
   }
 
   decode(bytes: Buffer, start: number, end: number): unknown {
-    if (this.buffer !== bytes || this.view.byteLength !== bytes.byteLength) {
-      this.buffer = bytes;
-      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    }
-    this.busy = true;
-    this.position = start;
-    this.end = end < bytes.length ? end : bytes.length;
-    this.budget = this.end - start;
+    this.use(bytes);
     try {
-      if (
-        bytes[start] === 0x92 &&
-        this.end - start > 4 &&
-        this.view.getUint32(start) === (0x92d40000 | (extension.hasPointers << 8)) >>> 0
-      ) {
-        this.objects = [];
-        this.position = start + 4;
-      }
-      const value = this.read();
-      if (this.position !== this.end) throw new Malformed('its length is wrong');
-      return value;
+      return this.readMessage(start, end < bytes.length ? end : bytes.length);
     } catch (error) {
-      if (
-        error instanceof Malformed ||
-        error instanceof RangeError ||
-        error instanceof SyntaxError
-      ) {
-        const reason = error instanceof Malformed ? error.message : 'a value in it is out of range';
-        throw new SerializationError(`The bytes are no MessagePack message: ${reason}`, {
-          cause: error,
-        });
-      }
-      throw error instanceof HookFailure ? error.cause : error;
+      throw decodingError(error);
     } finally {
-      this.busy = false;
-      this.depth = 0;
-      this.objects = undefined;
+      this.reset();
     }
+  }
+
+  /** `Codec.decodeMany` */
+  decodeMany(bytes: Buffer, sizes: Uint32Array, count: number, values: unknown[]): void {
+    this.use(bytes);
+    let i = 0;
+    try {
+      for (let start = 0; i < count; i++) {
+        const end = start + (sizes[i] as number);
+        values[i] = this.readMessage(start, end < bytes.length ? end : bytes.length);
+        start = end;
+      }
+    } catch (error) {
+      values.length = i;
+      throw decodingError(error);
+    } finally {
+      this.reset();
+    }
+  }
+
+  private use(bytes: Buffer): void {
+    this.busy = true;
+    if (this.buffer === bytes && this.view.byteLength === bytes.byteLength) return;
+    this.buffer = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  private readMessage(start: number, end: number): unknown {
+    const { buffer } = this;
+    this.position = start;
+    this.end = end;
+    this.budget = end - start;
+    const hasPointers =
+      buffer[start] === 0x92 &&
+      end - start > 4 &&
+      this.view.getUint32(start) === (0x92d40000 | (extension.hasPointers << 8)) >>> 0;
+    if (hasPointers) {
+      this.objects = [];
+      this.position = start + 4;
+    }
+    const value = this.read();
+    if (this.position !== end) throw new Malformed('its length is wrong');
+    if (hasPointers) this.objects = undefined;
+    return value;
+  }
+
+  private reset(): void {
+    this.busy = false;
+    this.depth = 0;
+    this.objects = undefined;
   }
 
   /** Gives the next object its number; a reader calls it before it reads the parts of the object. */
@@ -218,8 +226,8 @@ export class Decoder {
     const start = this.position;
     this.need(length);
     this.position = start + length;
-    if (length < 16) {
-      const cached = values.find(this.buffer, start, length);
+    if (length < shortString) {
+      const cached = values.find(this.buffer, this.view, start, length);
       if (cached !== undefined) return cached;
     }
     return this.decodeString(start, length);
@@ -276,36 +284,76 @@ export class Decoder {
 
   private readMap(length: number): unknown {
     this.need(2 * length);
+    if (length === 0) return this.register({});
+    const slot = slotOf(length, this.buffer, this.position);
+    if (slot >= 0) {
+      // A literal is there only once its parts were read: nothing could point to it from inside.
+      const readShape = this.objects === undefined ? shapeAt(slot) : undefined;
+      this.enter();
+      const object = readShape === undefined ? this.readObject(slot, length) : readShape(this);
+      this.leave();
+      return object;
+    }
     const first = this.buffer[this.position] as number;
     const isString =
       (first >= 0xa0 && first < 0xc0) ||
       (first >= 0xc7 && first <= 0xc9) ||
       (first >= 0xd9 && first <= 0xdb);
-    if (length > 0 && !isString) return this.readEntries(this.register(new Map()), length);
+    if (!isString) return this.readEntries(this.register(new Map()), length);
     this.enter();
+    const object = this.readObject(slot, length);
+    this.leave();
+    return object;
+  }
+
+  private readObject(slot: number, length: number): object {
     const index = this.reserve();
-    const object: Record<string, unknown> = this.fill(index, {});
-    for (let i = 0; i < length; i++) {
+    const object = this.readProperties(this.fill(index, {}), index, 0, length);
+    if (slot >= 0) learn(slot, object, length);
+    return object;
+  }
+
+  /** Goes on with a map of another shape than was expected, whose first values were read. */
+  readOther(
+    slot: number,
+    length: number,
+    keys: readonly string[],
+    values: readonly unknown[],
+  ): object {
+    mistaken(slot);
+    const object: Record<string, unknown> = {};
+    for (let i = 0; i < values.length; i++) object[keys[i] as string] = values[i];
+    return this.readProperties(object, -1, values.length, length);
+  }
+
+  private readProperties(
+    object: Record<string, unknown>,
+    index: number,
+    from: number,
+    length: number,
+  ): object {
+    for (let i = from; i < length; i++) {
       const key = this.readKey();
       if (typeof key !== 'string') {
         // Only other writers mix strings with other keys; nothing can point to what was begun.
         const map = this.fill(index, new Map<unknown, unknown>(Object.entries(object)));
         map.set(key, this.read());
         this.leave();
-        return this.readEntries(map, length - i - 1);
+        this.readEntries(map, length - i - 1);
+        this.enter();
+        return map;
       }
       if (key === '__proto__') defineProperty(object, key, this.read(), true);
       else object[key] = this.read();
     }
-    this.leave();
     return object;
   }
 
   private readKey(): unknown {
     const { position } = this;
     const length = (this.buffer[position] as number) - 0xa0;
-    if (length >= 0 && length < 32 && length < this.end - position) {
-      const cached = keys.find(this.buffer, position + 1, length);
+    if (length >= 0 && length < shortString && length < this.end - position) {
+      const cached = keys.find(this.buffer, this.view, position + 1, length);
       if (cached !== undefined) {
         this.position = position + 1 + length;
         return cached;

@@ -215,7 +215,7 @@ function writeError(encoder: Encoder, error: object): void {
   encoder.buffer[encoder.position++] = 0x93;
   encoder.writeString(base);
   encoder.writeProperties(hidden);
-  encoder.writeProperties(error, Object.keys(error));
+  encoder.writeNamed(error, Object.keys(error));
   encoder.endExtension(header);
 }
 

@@ -2,6 +2,7 @@ import { SerializationError } from '../errors.js';
 import type { Scratch, SharedLike } from './codec.js';
 import { writeSpecial } from './encode-special.js';
 import { extension, maxDepth } from './format.js';
+import { KnownKeys } from './known-keys.js';
 import { hasOtherProperties, isIndex } from './other-properties.js';
 import { indexSegment, pathOf, propertySegment, Unencodable } from './path.js';
 import { Writer } from './writer.js';
@@ -21,6 +22,8 @@ export class Encoder extends Writer {
   private readonly firstSeen: unknown[] = new Array(scannedLinearly).fill(undefined);
   private laterSeen: Map<object, number> | undefined;
   private readonly trail: string[] = [];
+  private readonly knownKeys = new KnownKeys();
+  private lastKey = this.knownKeys.first;
 
   encode(value: unknown, scratch: Scratch): void {
     this.busy = true;
@@ -42,6 +45,36 @@ export class Encoder extends Writer {
     }
   }
 
+  /** `Codec.encodeMany` */
+  encodeMany(
+    values: readonly unknown[],
+    count: number,
+    scratch: Scratch,
+    sizes: Uint32Array,
+  ): void {
+    this.busy = true;
+    try {
+      let start = scratch.from;
+      this.position = start;
+      if (this.buffer !== scratch.buffer) this.use(scratch.buffer);
+      for (let i = 0; i < count; i++) {
+        this.write(values[i]);
+        if (this.hasPointers) this.markPointers(start);
+        if (this.count !== 0) this.forget();
+        sizes[i] = this.position - start;
+        start = this.position;
+      }
+      scratch.start = scratch.from;
+      scratch.end = start;
+      this.handOver(scratch);
+    } catch (error) {
+      throw this.failure(error);
+    } finally {
+      scratch.buffer = this.buffer;
+      this.reset();
+    }
+  }
+
   /** That a message has pointers is known only at its end, and is said at its beginning. */
   private markPointers(start: number): void {
     this.widen(start, 0, 4);
@@ -53,13 +86,18 @@ export class Encoder extends Writer {
     if (this.objects.length !== 0) scratch.objects.push(...this.objects);
   }
 
-  private reset(): void {
+  /** Nothing points from one message to what was in another. */
+  private forget(): void {
     if (this.count > scannedLinearly) this.laterSeen = undefined;
     for (let i = Math.min(this.count, scannedLinearly) - 1; i >= 0; i--)
       this.firstSeen[i] = undefined;
     this.count = 0;
-    this.depth = 0;
     this.hasPointers = false;
+  }
+
+  private reset(): void {
+    this.forget();
+    this.depth = 0;
     if (this.objects.length !== 0) this.objects.length = 0;
     if (this.trail.length !== 0) this.trail.length = 0;
     this.busy = false;
@@ -147,35 +185,56 @@ export class Encoder extends Writer {
     this.depth--;
   }
 
-  /** Own enumerable properties with string keys, as a map; with an array, without its elements. */
-  writeProperties(value: object, keys?: readonly string[]): void {
+  /** Own enumerable properties with string keys, as a map. */
+  writeProperties(value: object): void {
     // One byte for the header; larger maps are few, and moved by two when they turn out to be large.
     const header = this.position++;
     let width = 1;
     let count = 0;
     let current = '';
     try {
-      if (keys === undefined) {
-        for (const key in value) {
-          if (!hasOwn.call(value, key)) continue;
-          current = key;
-          if (++count === 16) width = this.widen(header, width, 3);
-          else if (count === 0x10000) width = this.widen(header, width, 5);
-          this.writeString(key);
-          this.write((value as Record<string, unknown>)[key]);
-        }
-      } else {
-        for (const key of keys) {
-          current = key;
-          if (++count === 16) width = this.widen(header, width, 3);
-          else if (count === 0x10000) width = this.widen(header, width, 5);
-          this.writeString(key);
-          this.write((value as Record<string, unknown>)[key]);
-        }
+      for (const key in value) {
+        if (!hasOwn.call(value, key)) continue;
+        current = key;
+        if (++count > 15) width = this.widenForCount(header, width, count);
+        this.writeKey(key);
+        const part = (value as Record<string, unknown>)[key];
+        // After a key of 16 bytes at most there is room for a number: the slack is more.
+        if (typeof part === 'number') this.writeNumber(part);
+        else if (typeof part === 'string') this.writeString(part);
+        else this.write(part);
       }
     } catch (error) {
       throw this.at(error, propertySegment(current));
     }
+    this.writeCount(header, width, count);
+  }
+
+  /** The properties with these keys, as a map. */
+  writeNamed(value: object, keys: readonly string[]): void {
+    const header = this.position++;
+    let width = 1;
+    let count = 0;
+    let current = '';
+    try {
+      for (const key of keys) {
+        current = key;
+        if (++count > 15) width = this.widenForCount(header, width, count);
+        this.writeKey(key);
+        this.write((value as Record<string, unknown>)[key]);
+      }
+    } catch (error) {
+      throw this.at(error, propertySegment(current));
+    }
+    this.writeCount(header, width, count);
+  }
+
+  private widenForCount(header: number, width: number, count: number): number {
+    if (count === 16) return this.widen(header, width, 3);
+    return count === 0x10000 ? this.widen(header, width, 5) : width;
+  }
+
+  private writeCount(header: number, width: number, count: number): void {
     if (width === 1) {
       this.buffer[header] = 0x80 | count;
     } else if (width === 3) {
@@ -185,6 +244,33 @@ export class Encoder extends Writer {
       this.buffer[header] = 0xdf;
       this.view.setUint32(header + 1, count);
     }
+  }
+
+  private writeKey(key: string): void {
+    if (this.position > this.limit) this.grow(0);
+    let known = this.lastKey.next;
+    if (known.text !== key) {
+      const found = this.knownKeys.find(key, this.lastKey);
+      if (found === undefined) {
+        this.writeString(key);
+        if (this.position > this.limit) this.grow(0);
+        return;
+      }
+      known = found;
+    }
+    this.lastKey = known;
+    const { view, position } = this;
+    const { bytes } = known;
+    // Whole words: what they write behind the key is written over.
+    view.setInt32(position, known.a, true);
+    if (bytes > 4) {
+      view.setInt32(position + 4, known.b, true);
+      if (bytes > 8) {
+        view.setInt32(position + 8, known.c, true);
+        view.setInt32(position + 12, known.d, true);
+      }
+    }
+    this.position = position + bytes;
   }
 
   private widen(header: number, from: number, to: number): number {
@@ -199,7 +285,7 @@ export class Encoder extends Writer {
       const others = Object.keys(value).filter((key) => !isIndex(key));
       const header = this.beginExtension(extension.arrayWithProperties);
       this.writeElements(value);
-      this.writeProperties(value, others);
+      this.writeNamed(value, others);
       this.endExtension(header);
     } else {
       this.writeElements(value);

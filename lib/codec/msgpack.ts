@@ -15,14 +15,27 @@ export const msgpackCodec: Codec = {
       encoder.encode(value, scratch);
       return;
     }
-    // A getter encodes while its object is being encoded, perhaps into the very same buffer.
-    const { from, buffer } = scratch;
-    scratch.buffer = createScratch(from + 8192).buffer;
-    buffer.copy(scratch.buffer, 0, 0, from);
+    leaveBuffer(scratch);
     new Encoder().encode(value, scratch);
   },
   decode(bytes: Buffer, start: number, end: number): unknown {
     decoder ??= new Decoder();
     return (decoder.busy ? new Decoder() : decoder).decode(bytes, start, end);
   },
+  encodeMany(values: readonly unknown[], count: number, scratch: Scratch, sizes: Uint32Array) {
+    encoder ??= new Encoder();
+    if (encoder.busy) leaveBuffer(scratch);
+    (encoder.busy ? new Encoder() : encoder).encodeMany(values, count, scratch, sizes);
+  },
+  decodeMany(bytes: Buffer, sizes: Uint32Array, count: number, values: unknown[]) {
+    decoder ??= new Decoder();
+    (decoder.busy ? new Decoder() : decoder).decodeMany(bytes, sizes, count, values);
+  },
 };
+
+/** A getter encodes while its object is being encoded, perhaps into the very same buffer. */
+function leaveBuffer(scratch: Scratch): void {
+  const { from, buffer } = scratch;
+  scratch.buffer = createScratch(from + 8192).buffer;
+  buffer.copy(scratch.buffer, 0, 0, from);
+}

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { SerializationError } from '../errors.js';
 import type { Codec, Scratch } from './codec.js';
-import { copyBytes, storeBytes } from './store.js';
+import { copyBytes, reserve, storeBytes } from './store.js';
 
 /** Bytes as they are: takes a Buffer, Uint8Array, ArrayBuffer or DataView, gives a Buffer. */
 export const rawCodec: Codec = {
@@ -11,6 +11,24 @@ export const rawCodec: Codec = {
     storeBytes(scratch, bytesOf(value));
   },
   decode: copyBytes,
+  encodeMany(values: readonly unknown[], count: number, scratch: Scratch, sizes: Uint32Array) {
+    const { from } = scratch;
+    let at = from;
+    for (let i = 0; i < count; i++) {
+      const bytes = bytesOf(values[i]);
+      const { length } = bytes;
+      if (scratch.buffer.length - at < length) {
+        scratch.from = at;
+        reserve(scratch, length);
+      }
+      scratch.buffer.set(bytes, at);
+      sizes[i] = length;
+      at += length;
+    }
+    scratch.from = scratch.start = from;
+    scratch.end = at;
+    if (scratch.objects.length !== 0) scratch.objects.length = 0;
+  },
 };
 
 function bytesOf(value: unknown): Uint8Array {

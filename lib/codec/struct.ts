@@ -45,7 +45,7 @@ const receivedView = lastView();
 
 function createStructCodec<T>(type: StructType<T>): StructCodec<T> {
   const { size } = type;
-  const { read, write } = compile(type as StructType) ?? interpret(type as StructType);
+  const { read, write, writeAt } = compile(type as StructType) ?? interpret(type as StructType);
   return Object.freeze({
     id: structCodecId,
     name: 'struct',
@@ -57,20 +57,49 @@ function createStructCodec<T>(type: StructType<T>): StructCodec<T> {
       scratch.end = scratch.from + size;
     },
     decode(bytes: Buffer, start: number, end: number): T {
-      if (end - start !== size) {
-        throw new SerializationError(
-          `A message of ${end - start} bytes is no record of ${size} bytes (${type.code})`,
-        );
-      }
+      if (end - start !== size) throw noRecord(end - start, type as StructType);
       return read(receivedView(bytes), start) as T;
     },
+    encodeMany(values: readonly T[], count: number, scratch: Scratch, sizes: Uint32Array): void {
+      reserve(scratch, count * size);
+      const { from } = scratch;
+      // A getter that encodes a batch of its own does so elsewhere: this memory stays what it is.
+      const view = sentView(scratch.buffer);
+      for (let i = 0, at = from; i < count; i++, at += size) {
+        if (writeAt(values[i], view, at)) continue;
+        scratch.from = at;
+        writeChecked(type as StructType, values[i], scratch);
+      }
+      sizes.fill(size, 0, count);
+      if (scratch.objects.length !== 0) scratch.objects.length = 0;
+      scratch.from = scratch.start = from;
+      scratch.end = from + count * size;
+    },
+    decodeMany(bytes: Buffer, sizes: Uint32Array, count: number, values: T[]): void {
+      const view = receivedView(bytes);
+      for (let i = 0, start = 0; i < count; i++, start += size) {
+        if (sizes[i] !== size) {
+          values.length = i;
+          throw noRecord(sizes[i] as number, type as StructType);
+        }
+        values[i] = read(view, start) as T;
+      }
+    },
   });
+}
+
+function noRecord(bytes: number, { size, code }: StructType): SerializationError {
+  return new SerializationError(
+    `A message of ${bytes} bytes is no record of ${size} bytes (${code})`,
+  );
 }
 
 interface Access {
   read(view: DataView, start: number): unknown;
   /** False where a value is not of the commonest kind: `writeChecked` then looks closely. */
   write(value: unknown, scratch: Scratch): boolean;
+  /** The same into memory that is known not to move meanwhile. */
+  writeAt(value: unknown, view: DataView, from: number): boolean;
 }
 
 /** The scratch memory for a record. Asked for once all of a value has been read: a getter may have encoded something itself. */
@@ -127,6 +156,7 @@ function interpret(type: StructType): Access {
   return {
     read: (memory, start) => type.read(memory, start),
     write: () => false,
+    writeAt: () => false,
   };
 }
 
@@ -152,11 +182,20 @@ const accessors: Readonly<Record<string, string>> = {
  */
 function compile(type: StructType): Access | undefined {
   const parts: CType[] = [];
+  const { reads, writes } = writeLines(type);
   const code = `'use strict';
 return {
   read: (view, start) => ${readExpression(type, 0, parts)},
   write(value, scratch) {
-    ${writeLines(type).join('\n    ')}
+    ${reads.join('\n    ')}
+    const view = target(scratch, ${type.size});
+    const { from } = scratch;
+    ${writes.join('\n    ')}
+    return true;
+  },
+  writeAt(value, view, from) {
+    ${reads.join('\n    ')}
+    ${writes.join('\n    ')}
     return true;
   },
 };`;
@@ -186,12 +225,9 @@ function readField({ type }: StructField, offset: number, parts: CType[]): strin
 }
 
 /** Reads and checks all of the value, and only then writes: a getter may use this very codec. */
-function writeLines(type: StructType): string[] {
+function writeLines(type: StructType): { reads: string[]; writes: string[] } {
   const reads: string[] = [];
-  const writes: string[] = [
-    `const view = target(scratch, ${type.size});`,
-    'const { from } = scratch;',
-  ];
+  const writes: string[] = [];
   let names = 0;
   const visit = (record: StructType, base: number, value: string): void => {
     const count = `n${names++}`;
@@ -216,7 +252,7 @@ function writeLines(type: StructType): string[] {
   };
   visit(type, 0, 'value');
   for (const offset of paddingOf(type, 0)) writes.push(`view.setUint8(from + ${offset}, 0);`);
-  return [...reads, ...writes];
+  return { reads, writes };
 }
 
 /** `undefined` for the types whose values are no plain numbers: characters. */

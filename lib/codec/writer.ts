@@ -43,41 +43,46 @@ export class Writer {
   }
 
   writeNumber(value: number): void {
-    const { buffer } = this;
     if ((value | 0) === value && (value !== 0 || 1 / value > 0)) {
-      if (value >= 0) {
-        if (value < 0x80) {
-          buffer[this.position++] = value;
-        } else if (value < 0x100) {
-          buffer[this.position++] = 0xcc;
-          buffer[this.position++] = value;
-        } else if (value < 0x10000) {
-          buffer[this.position++] = 0xcd;
-          buffer[this.position++] = value >> 8;
-          buffer[this.position++] = value & 0xff;
-        } else {
-          this.writeUint32(0xce, value);
-        }
-      } else if (value >= -0x20) {
-        buffer[this.position++] = 0x100 + value;
-      } else if (value >= -0x80) {
-        buffer[this.position++] = 0xd0;
-        buffer[this.position++] = 0x100 + value;
-      } else if (value >= -0x8000) {
-        buffer[this.position++] = 0xd1;
-        this.view.setInt16(this.position, value);
-        this.position += 2;
-      } else {
-        buffer[this.position++] = 0xd2;
-        this.view.setInt32(this.position, value);
-        this.position += 4;
-      }
+      if (value >= 0 && value < 0x80) this.buffer[this.position++] = value;
+      else this.writeInteger(value);
     } else if (value > 0 && value >>> 0 === value) {
       this.writeUint32(0xce, value);
     } else {
-      buffer[this.position++] = 0xcb;
+      this.buffer[this.position++] = 0xcb;
       this.view.setFloat64(this.position, value);
       this.position += 8;
+    }
+  }
+
+  /** Of 32 bits. */
+  private writeInteger(value: number): void {
+    const { buffer, view, position } = this;
+    if (value >= 0x10000) {
+      this.writeUint32(0xce, value);
+    } else if (value >= 0x100) {
+      buffer[position] = 0xcd;
+      view.setUint16(position + 1, value);
+      this.position = position + 3;
+    } else if (value >= 0) {
+      buffer[position] = 0xcc;
+      buffer[position + 1] = value;
+      this.position = position + 2;
+    } else if (value >= -0x20) {
+      buffer[position] = 0x100 + value;
+      this.position = position + 1;
+    } else if (value >= -0x80) {
+      buffer[position] = 0xd0;
+      buffer[position + 1] = 0x100 + value;
+      this.position = position + 2;
+    } else if (value >= -0x8000) {
+      buffer[position] = 0xd1;
+      view.setInt16(position + 1, value);
+      this.position = position + 3;
+    } else {
+      buffer[position] = 0xd2;
+      view.setInt32(position + 1, value);
+      this.position = position + 5;
     }
   }
 
@@ -105,8 +110,29 @@ export class Writer {
     if (this.position + 3 * length > this.limit) this.grow(3 * length);
     const { buffer } = this;
     const start = this.position;
-    let position = start + (length < 32 ? 1 : 2);
-    const body = position;
+    const body = start + (length < 32 ? 1 : 2);
+    let units = 0;
+    for (let i = 0; i < length; i++) {
+      const unit = value.charCodeAt(i);
+      units |= unit;
+      buffer[body + i] = unit;
+    }
+    if (units < 0x80) {
+      if (length < 32) buffer[start] = 0xa0 | length;
+      else {
+        buffer[start] = 0xd9;
+        buffer[start + 1] = length;
+      }
+      this.position = body + length;
+      return;
+    }
+    this.writeShortUtf8(value, start, body);
+  }
+
+  private writeShortUtf8(value: string, start: number, body: number): void {
+    const { length } = value;
+    const { buffer } = this;
+    let position = body;
     for (let i = 0; i < length; i++) {
       const unit = value.charCodeAt(i);
       if (unit < 0x80) {

@@ -168,30 +168,39 @@ export class Consumer<T> {
     // One message may be too large for the receive buffer to be kept: decode() takes care of that.
     if (count === 1) return [messages.decode(this.#codec, 0, messages.lengths[0] ?? 0)];
     if (this.#codec === rawCodec) return messages.copyMessages(count) as T[];
-    const items: T[] = [];
-    let start = 0;
-    for (let index = 0; index < count; index++) {
-      const end = start + (messages.lengths[index] ?? 0);
-      try {
-        items.push(messages.decode(this.#codec, start, end));
-      } catch (error) {
-        // The first error is the caller's now; a later one, and all behind it, is for the calls to come.
-        if (index === 0) {
-          this.#keep(1, count, end);
-          throw error;
-        }
-        this.#keep(index, count, start);
-        return items;
-      }
-      start = end;
+    const items: T[] = new Array(count);
+    const batch = messages.receivedBatch(this.#codec, count);
+    try {
+      this.#decodeAll(batch, count, items);
+    } catch (error) {
+      // The first error is the caller's now; a later one, and all behind it, is for the calls to come.
+      this.#keep(batch, items.length === 0 ? 1 : items.length, count);
+      if (items.length === 0) throw error;
     }
     return items;
   }
 
-  #keep(first: number, count: number, start: number): void {
-    for (let index = first; index < count; index++) {
-      const end = start + (messages.lengths[index] ?? 0);
-      this.#undecoded.push(messages.copyReceived(start, end));
+  #decodeAll({ bytes, sizes }: messages.ReceivedBatch, count: number, items: T[]): void {
+    if (this.#codec.decodeMany !== undefined) {
+      this.#codec.decodeMany(bytes, sizes, count, items);
+      return;
+    }
+    for (let index = 0, start = 0; index < count; index++) {
+      const end = start + (sizes[index] as number);
+      try {
+        items[index] = this.#codec.decode(bytes, start, end);
+      } catch (error) {
+        items.length = index;
+        throw error;
+      }
+      start = end;
+    }
+  }
+
+  #keep({ bytes, sizes }: messages.ReceivedBatch, first: number, count: number): void {
+    for (let index = 0, start = 0; index < count; index++) {
+      const end = start + (sizes[index] as number);
+      if (index >= first) this.#undecoded.push(Buffer.from(bytes.subarray(start, end)));
       start = end;
     }
   }

@@ -240,11 +240,13 @@ export class Producer<T> {
             waiting = messages.copyBatch(first, batch.count - put, start, left);
           return this.#blockedBy(outcome, next);
         }
+        put += outcome;
+        // Most often all of it went in.
+        if (put === batch.count) break;
         let bytes = 0;
         for (let index = first; index < first + outcome; index++)
           bytes += messages.lengths[index] ?? 0;
         first += outcome;
-        put += outcome;
         start += bytes;
         left -= bytes;
         attempts = 0;
