@@ -15,6 +15,35 @@ describe('Value.openOrCreate', () => {
     strictEqual(third.value, 6);
   });
 
+  it('takes l and q, L and Q for two names of one type, in either order, and no others', () => {
+    for (const [one, other, wrong] of [
+      ['l', 'q', 'Q'],
+      ['L', 'Q', 'q'],
+    ] as const) {
+      for (const [written, asked] of [
+        [one, other],
+        [other, one],
+      ] as const) {
+        const name = nameFor('long');
+        using value = new Value(written, 5n, { name });
+        using again = Value.openOrCreate(name, asked);
+        strictEqual(again.value, 5n);
+        const refused = failure(() => Value.openOrCreate(name, wrong));
+        strictEqual(refused['code'], 'ERR_OPTIONS_MISMATCH');
+        expect(refused.message).toContain(`'${written}'`);
+        strictEqual(failure(() => Value.openOrCreate(name, 'd'))['code'], 'ERR_OPTIONS_MISMATCH');
+        value.close();
+        const arrayName = nameFor('longs');
+        using array = new SharedArray(written, [1n, 2n], { name: arrayName });
+        using same = SharedArray.openOrCreate(arrayName, asked, 2);
+        strictEqual(same[1], array[1]);
+      }
+    }
+    const name = nameFor('char');
+    using _ = new Value('c', Buffer.from('x'), { name });
+    strictEqual(failure(() => Value.openOrCreate(name, 'b'))['code'], 'ERR_OPTIONS_MISMATCH');
+  });
+
   it('refuses every option that contradicts what exists, and says which', () => {
     const name = nameFor('value');
     using value = new Value('i', 1, { name, mode: 0o600 });

@@ -14,6 +14,16 @@ export function describeType(type: CType): TypeText {
   return { struct: fields, name: type.name };
 }
 
+/**
+ * The code of `type`, to be compared with that of `existing`, whose own it is where both are the same type by two names: `l` and `q`, `L` and
+ * `Q` have 64 bits (docs/layout.md).
+ */
+export function codeAgainst(existing: CType, type: CType): string {
+  const { kind, size, signed } = existing;
+  const same = type.kind === kind && type.size === size && type.signed === signed;
+  return same && !isStruct(type) ? existing.code : type.code;
+}
+
 /** The type that `describeType` gave a text of. @throws CorruptSegmentError naming the object for anything else */
 export function readType(text: unknown, name: string): CType {
   try {

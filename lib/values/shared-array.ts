@@ -26,7 +26,7 @@ import {
   type TypeOption,
   type ValueOf,
 } from '../ctypes/ctypes.js';
-import { readType } from '../ctypes/describe.js';
+import { codeAgainst, readType } from '../ctypes/describe.js';
 import { CorruptSegmentError, invalidArgType } from '../errors.js';
 import { StructArray, type StructBytes, structBytes } from './struct-array.js';
 import { binding } from '../native.js';
@@ -196,18 +196,20 @@ export const SharedArray = Object.assign(SharedArrayFunction, {
     // Once: an iterable can be read no second time.
     const initial = readInitial(type, lengthOrValues);
     const length = typeof initial === 'number' ? initial : initial.length;
-    const check: Check = (found) =>
+    const check: Check = (found) => {
+      const existing = readType(found.meta['type'], name);
       refuseMismatch(
         name,
-        { type: type.code, length, persist, mode, lock },
+        { type: codeAgainst(existing, type), length, persist, mode, lock },
         {
-          type: readType(found.meta['type'], name).code,
+          type: existing.code,
           length: found.meta['length'],
           persist: found.persist,
           mode: found.mode,
           lock: lockKept(found),
         },
       );
+    };
     return openOrCreate(
       () => open(name, check),
       () => create(type, initial, { ...given, name }),

@@ -16,7 +16,7 @@ import {
   type TypeOption,
   type ValueOf,
 } from '../ctypes/ctypes.js';
-import { readType } from '../ctypes/describe.js';
+import { codeAgainst, readType } from '../ctypes/describe.js';
 import { type Element, elementOf } from './elements.js';
 import { ClosedError, InterprocError } from '../errors.js';
 import type { Guard } from '../sync/guard.js';
@@ -85,10 +85,12 @@ export class Value<O extends TypeOption = TypeOption> extends SharedObject {
     if (initial !== undefined) resolved.check(initial, 'initial');
     const check: Check = (found) => {
       const { persist, mode, meta } = found;
+      const existing = readType(meta['type'], name);
+      const wanted = codeAgainst(existing, resolved);
       refuseMismatch(
         name,
-        { type: resolved.code, persist: given['persist'], mode: given['mode'], lock },
-        { type: readType(meta['type'], name).code, persist, mode, lock: lockKept(found) },
+        { type: wanted, persist: given['persist'], mode: given['mode'], lock },
+        { type: existing.code, persist, mode, lock: lockKept(found) },
       );
     };
     return openOrCreate(

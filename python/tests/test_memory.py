@@ -3,6 +3,7 @@ import gc
 import json
 import multiprocessing.shared_memory
 import os
+from contextlib import closing
 
 import pytest
 
@@ -154,6 +155,37 @@ def test_a_typecode_is_written_as_it_was_given(name, node):
     assert child.wait() == 0
     interproc.Value.open(name, "l").close()  # the same type, by its other name
     value.close()
+
+
+@pytest.mark.parametrize("written, asked, foreign", [("l", "q", "Q"), ("q", "l", "L"), ("L", "Q", "q"), ("Q", "L", "l")])
+def test_two_names_for_one_type_are_one_type_here_and_in_node(name, node, written, asked, foreign):
+    def both(what):
+        return node(
+            f"const name = {json.dumps(name)}; {what}"
+            f"const value = interproc.Value.openOrCreate(name, '{asked}');"
+            f"const array = interproc.SharedArray.openOrCreate(name + '-array', '{asked}', 2);"
+            f"let refused; try {{ interproc.Value.openOrCreate(name, '{foreign}'); }} catch (error) {{ refused = error.code; }}"
+            "say([String(value.value), String(array[1]), refused]); process.stdin.once('data', () => process.exit());"
+        )
+
+    # Written here, opened there.
+    with closing(interproc.Value(written, 5, name=name)), closing(interproc.Array(written, [1, 2], name=name + "-array")):
+        child = both("")
+        assert child.said() == ["5", "2", "ERR_OPTIONS_MISMATCH"]
+        child.go()
+        assert child.wait() == 0
+    # And the other way round.
+    child = both(
+        f"const kept = [new interproc.Value('{written}', 7n, {{ name }}),"
+        f" new interproc.SharedArray('{written}', [8n, 9n], {{ name: name + '-array' }})];"
+    )
+    assert child.said() == ["7", "9", "ERR_OPTIONS_MISMATCH"]
+    with closing(interproc.Value.open(name, asked)) as value, closing(interproc.Array.open(name + "-array", asked, 2)) as array:
+        assert (value.value, list(array)) == (7, [8, 9])
+        with pytest.raises(interproc.OptionsMismatchError):
+            interproc.Value.open(name, foreign)
+    child.go()
+    assert child.wait() == 0
 
 
 def test_another_type_or_length_is_refused_before_anything_is_touched(name):
