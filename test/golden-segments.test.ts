@@ -1,10 +1,11 @@
-import { deepStrictEqual, match, ok, strictEqual } from 'node:assert';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { deepStrictEqual, match, ok, strictEqual, throws } from 'node:assert';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, it } from 'vitest';
 import { checkSegment } from '../dist/check/check-segment.js';
 import {
   attach,
   Barrier,
+  BoundedSemaphore,
   Condition,
   type Connection,
   Event,
@@ -20,6 +21,9 @@ import {
   Value,
 } from '../dist/index.js';
 import { failure, nameFor, pathOf } from './helpers/segments.js';
+
+/** Where the body of every segment begins. */
+const body = 256 + 256 * 64;
 
 const folder = new URL('../golden/v1/', import.meta.url);
 const kinds = readdirSync(folder)
@@ -52,7 +56,6 @@ function put(kind: string, content = read(kind)): string {
 }
 
 describe('the golden segment of', () => {
-  // A semaphore is opened with the POSIX one beside it, which no file can have in it.
   it.each(kinds.filter((kind) => kind !== 'semaphore'))('a %s breaks no rule', (kind) => {
     deepStrictEqual(checkSegment(put(kind), { quiet: true }), []);
   });
@@ -99,6 +102,32 @@ describe('the golden segment of', () => {
     const guard = lock.acquireSync({ timeout: 60_000 });
     ok(guard?.abandoned);
     guard.release();
+  });
+
+  it('a bounded semaphore is that of the POSIX one beside it, which it names by device and inode', () => {
+    const name = put('semaphore');
+    // Of the file that holds the permits no golden copy can say where it lies.
+    rmSync(pathOf(name));
+    new Semaphore(2, { name, persist: true }).close();
+    const file = `/dev/shm/sem.${name}`;
+    copies.push(file);
+    const { dev, ino } = statSync(file, { bigint: true });
+    const content = read('semaphore');
+    content.writeBigUInt64LE(dev, body);
+    content.writeBigUInt64LE(ino, body + 8);
+    writeFileSync(pathOf(name), content);
+    {
+      using semaphore = BoundedSemaphore.open(name);
+      strictEqual(semaphore.getValue(), 2);
+      throws(() => semaphore.release(), { code: 'ERR_SEMAPHORE_BOUND' });
+      ok(semaphore.acquireSync());
+      strictEqual(semaphore.getValue(), 1);
+      semaphore.release();
+    }
+    throws(() => Semaphore.open(name), LayoutMismatchError);
+    deepStrictEqual(checkSegment(name, { quiet: true }), []);
+    BoundedSemaphore.unlink(name);
+    deepStrictEqual([existsSync(file), existsSync(pathOf(name))], [false, false]);
   });
 
   it('an event is set, a condition can be notified, a barrier is broken', () => {

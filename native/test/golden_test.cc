@@ -1,5 +1,9 @@
 // The golden segments: what another build of this version wrote, and any that this build meets, is read the same.
+#include <fcntl.h>
+#include <semaphore.h>
+
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <sstream>
 #include <vector>
@@ -33,8 +37,11 @@ std::vector<char> read_golden(const std::string& kind) {
 // A copy of a golden segment under a name of its own.
 class Golden {
  public:
-  explicit Golden(const std::string& kind) : name_("golden") {
-    const std::vector<char> content = read_golden(kind);
+  using Change = std::function<void(const std::string& name, std::vector<char>& content)>;
+
+  explicit Golden(const std::string& kind, const Change& change = {}) : name_("golden") {
+    std::vector<char> content = read_golden(kind);
+    if (change) change(name(), content);
     std::ofstream file(path(), std::ios::binary);
     file.write(content.data(), static_cast<std::streamsize>(content.size()));
     REQUIRE(file.good());
@@ -114,6 +121,36 @@ TEST_CASE("golden: a pipe has a message each way, a value and an array their num
   REQUIRE(ip_cell_memory(array, &at, nullptr, nullptr) == IP_OK);
   CHECK(static_cast<double*>(at)[0] == 1.5);
   CHECK(static_cast<double*>(at)[1] == -2);
+}
+
+TEST_CASE("golden: a bounded semaphore is that of the POSIX one beside it, which it names by device and inode") {
+  sem_t* permits = SEM_FAILED;
+  std::string posix;
+  const Golden golden("semaphore", [&](const std::string& name, std::vector<char>& content) {
+    posix = "/" + name;
+    permits = ::sem_open(posix.c_str(), O_CREAT | O_EXCL, 0600, 2);
+    struct stat about {};
+    REQUIRE(::stat(("/dev/shm/sem." + name).c_str(), &about) == 0);
+    const std::uint64_t device = about.st_dev, inode = about.st_ino;
+    std::memcpy(content.data() + IPC_BODY_OFFSET + offsetof(ipc_semaphore, device), &device, sizeof device);
+    std::memcpy(content.data() + IPC_BODY_OFFSET + offsetof(ipc_semaphore, inode), &inode, sizeof inode);
+  });
+  REQUIRE(permits != SEM_FAILED);
+  const ip_options options = golden.options();
+  Object semaphore;
+  REQUIRE(ip_semaphore(IP_OPEN, &options, 0, 1, semaphore.out()) == IP_OK);
+  CHECK(ip_semaphore_release(semaphore, 1) == IP_ABOVE_BOUND);
+  CHECK(ip_semaphore_acquire(semaphore, 0) == IP_OK);
+  int left = -1;
+  CHECK(::sem_getvalue(permits, &left) == 0);
+  CHECK(left == 1);
+  CHECK(ip_semaphore_release(semaphore, 1) == IP_OK);
+  std::vector<std::string> violations;
+  REQUIRE_OK(find_violations(golden.name(), Moment::kQuiet, violations));
+  for (const std::string& one : violations) FAIL_CHECK(one);
+  CHECK(ip_unlink(semaphore) == IP_OK);
+  CHECK(::sem_open(posix.c_str(), 0) == SEM_FAILED);
+  ::sem_close(permits);
 }
 
 TEST_CASE("golden: a dead process's lock, an event that is set, a condition and a broken barrier") {

@@ -2,6 +2,7 @@
 
 import os
 import queue
+import struct
 import sys
 from contextlib import closing
 
@@ -112,3 +113,22 @@ def test_an_event_a_condition_and_a_barrier(golden):
         assert (barrier.parties, barrier.broken, barrier.n_waiting) == (3, True, 0)
         barrier.reset()
         assert not barrier.broken
+
+
+def test_a_bounded_semaphore_with_the_posix_one_beside_it(golden, name):
+    # The permits are in a file of the C library's; a golden segment cannot know its device and inode.
+    interproc.Semaphore(2, name=name, persist=True).close()
+    permits = f"/dev/shm/sem.{name}"
+    golden("semaphore")
+    about = os.stat(permits)
+    with open(f"/dev/shm/interproc.{name}", "r+b") as file:
+        file.seek(segments.BODY)
+        file.write(struct.pack("<QQ", about.st_dev, about.st_ino))
+    with closing(interproc.BoundedSemaphore.open(name)) as semaphore:
+        assert semaphore.get_value() == 2
+        with pytest.raises(ValueError):
+            semaphore.release()
+        assert semaphore.acquire(timeout=60) and semaphore.get_value() == 1
+        semaphore.release()
+        semaphore.unlink()
+    assert not os.path.exists(permits)

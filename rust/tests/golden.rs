@@ -82,3 +82,21 @@ fn a_lock_that_a_dead_process_held_is_free_and_an_event_is_set() {
     assert!(Lock::new(&opened(&held.0)).unwrap().acquire(PATIENCE).unwrap().abandoned());
     assert!(Event::new(&opened(&set.0)).unwrap().is_set());
 }
+
+#[test]
+fn what_the_crate_has_no_type_for_is_refused_as_another_kind_and_left_as_it_was() {
+    for kind in ["semaphore", "condition", "barrier"] {
+        let golden = Golden::put(kind);
+        let before = std::fs::read(path_of(&golden.0)).unwrap();
+        let refused = [
+            Lock::new(&opened(&golden.0)).err(),
+            Event::new(&opened(&golden.0)).err(),
+            Queue::new(&opened(&golden.0)).err(),
+            Array::<f64>::new(0, &opened(&golden.0)).err(),
+        ];
+        for error in refused {
+            assert!(matches!(error, Some(Error::LayoutMismatch(_))), "{kind}: {error:?}");
+        }
+        assert_eq!(std::fs::read(path_of(&golden.0)).unwrap(), before);
+    }
+}
