@@ -52,15 +52,14 @@ bool announce(const Segment& segment, ipc_wait_set& set) {
 
 bool announced(const Segment& segment, const ipc_wait_set& set) {
   const Bit bit = bit_of(segment.me().slot);
-  // Acquire: pairs with the waker's clearing of the bit, as in withdraw().
+  // Acquire: pairs with the waker's clearing of the bit; who was picked and leaves sees what it was picked for, and
+  // passes that on (SharedObject::pass_wake).
   return (load_acquire(set.bits[bit.word]) & bit.mask) != 0;
 }
 
 bool withdraw(const Segment& segment, ipc_wait_set& set) {
-  const Bit bit = bit_of(segment.me().slot);
-  // Acquire: pairs with the waker's clearing of the bit; who was picked and leaves sees what it was picked for, and
-  // passes that on (SharedObject::pass_wake).
   if (!announced(segment, set)) return false;
+  const Bit bit = bit_of(segment.me().slot);
   const bool was_set = (atomic(set.bits[bit.word]).fetch_and(~bit.mask, std::memory_order_acq_rel) & bit.mask) != 0;
   INTERPROC_CRASH_POINT("announce.withdrawn");
   return was_set;
