@@ -12,6 +12,7 @@
 //   fuzz TARGET      the corpus alone, replayed; or new inputs of N seconds (default 20), and then it says so
 //   node FILE "NAME" a test file, all of it or the tests of that name (vitest's -t)
 //   soak SEED ROUND… one of these rounds of the soak
+//   matrix KINDS LANGUAGES COUNT   these cells of the matrix
 // First everybody who is to notice something runs without a fault, and must find nothing. --only takes faults whose names hold
 // NAME, --by one kind of them. --tree names the copy (build/plant): two runs at a time need two.
 import { writeFileSync } from 'node:fs';

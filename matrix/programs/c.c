@@ -170,30 +170,38 @@ static void check_words(bool abandoned) {
 
 static void event_writer(ip_object question, ip_object answer) {
   int64_t rounds = 0;
+  struct waits waits = {.count = 0};
   while (rounds < count || !stopped()) {
     journal[PAYLOAD] = rounds + 1;
+    if (rounds % LATE_EVERY == LATE_QUESTION) be_late();
     need(ip_event_set(question));
+    const double began = milliseconds();
     need(ip_event_wait(answer, -1));
+    if (rounds % LATE_EVERY == LATE_ANSWER) note_wait(&waits, began);
     need(ip_event_clear(answer));
     if (stopped() && rounds >= count) break;
     if (journal[PAYLOAD] != -(rounds + 1)) die("round %lld: no answer is there", (long long)rounds);
     *progress = ++rounds;
   }
-  say("{\"rounds\":%lld}", (long long)rounds);
+  say_rounds(rounds, &waits);
 }
 
 static void event_reader(ip_object question, ip_object answer) {
   int64_t rounds = 0;
+  struct waits waits = {.count = 0};
   while (rounds < count || !stopped()) {
+    const double began = milliseconds();
     need(ip_event_wait(question, -1));
+    if (rounds % LATE_EVERY == LATE_QUESTION) note_wait(&waits, began);
     need(ip_event_clear(question));
     if (stopped() && rounds >= count) break;
     if (journal[PAYLOAD] != rounds + 1) die("round %lld: no question is there", (long long)rounds);
     journal[PAYLOAD] = -(rounds + 1);
+    if (rounds % LATE_EVERY == LATE_ANSWER) be_late();
     need(ip_event_set(answer));
     *progress = ++rounds;
   }
-  say("{\"rounds\":%lld}", (long long)rounds);
+  say_rounds(rounds, &waits);
 }
 
 /* ---- What the arguments say */

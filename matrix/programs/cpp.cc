@@ -202,24 +202,29 @@ class Participant {
     Event& heard = writes_ ? answer : question;
     Event& said = writes_ ? question : answer;
     std::int64_t rounds = 0;
+    waits waits{};
+    const auto late = [&](bool question) { return rounds % LATE_EVERY == (question ? LATE_QUESTION : LATE_ANSWER); };
     while (rounds < count_ || !stopped()) {
       if (writes_) {
         word(PAYLOAD) = rounds + 1;
+        if (late(true)) be_late();
         said.set();
       }
+      const double began = milliseconds();
       heard.wait();
+      if (late(!writes_)) note_wait(&waits, began);
       heard.clear();
       if (stopped() && rounds >= count_) break;
-      ++rounds;
-      if (word(PAYLOAD) != (writes_ ? -rounds : rounds))
+      if (word(PAYLOAD) != (writes_ ? -(rounds + 1) : rounds + 1))
         die("round %lld: not the word that was to come", static_cast<long long>(rounds));
       if (!writes_) {
-        word(PAYLOAD) = -rounds;
+        word(PAYLOAD) = -(rounds + 1);
+        if (late(false)) be_late();
         said.set();
       }
-      note(rounds);
+      note(++rounds);
     }
-    say("{\"rounds\":%lld}", static_cast<long long>(rounds));
+    say_rounds(rounds, &waits);
   }
 
   bool writes_;

@@ -2,6 +2,7 @@
 //
 // Instance 1 waits in the event loop where instance 0 blocks.
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { attach, Event, Lock, Pipe, Queue, SharedArray, Value } from 'interproc';
 import { Account, message } from '../messages.mjs';
 
@@ -24,6 +25,11 @@ const journal = SharedArray.open(`${name}-journal`);
 const progress = (writes ? 0 : 2) + instance;
 const [STOP, PAYLOAD, FIRST, SECOND] = [4, 5, 6, 7];
 const stopped = () => journal[STOP] !== 0n;
+
+/** So that the other side sleeps by then: milliseconds. */
+const LATE = 10;
+const lateQuestion = (round) => round % 500 === 249;
+const lateAnswer = (round) => round % 500 === 499;
 
 const limits = { name, codec: 'raw', capacity: 64 * 1024 };
 const kinds = {
@@ -151,31 +157,39 @@ const kinds = {
     open: () => [Event.open(name), Event.open(`${name}-answer`)],
     async writer([question, answer]) {
       let rounds = 0;
+      const waits = [];
       while (rounds < count || !stopped()) {
         journal[PAYLOAD] = BigInt(rounds + 1);
+        if (lateQuestion(rounds)) await delay(LATE);
         question.set();
+        const began = performance.now();
         await answer.wait();
+        if (lateAnswer(rounds)) waits.push(performance.now() - began);
         answer.clear();
         if (stopped() && rounds >= count) break;
         if (journal[PAYLOAD] !== -BigInt(rounds + 1))
           throw new Error(`round ${rounds}: no answer is there`);
         journal[progress] = BigInt(++rounds);
       }
-      return { rounds };
+      return { rounds, waits };
     },
     async reader([question, answer]) {
       let rounds = 0;
+      const waits = [];
       while (rounds < count || !stopped()) {
+        const began = performance.now();
         question.waitSync();
+        if (lateQuestion(rounds)) waits.push(performance.now() - began);
         question.clear();
         if (stopped() && rounds >= count) break;
         if (journal[PAYLOAD] !== BigInt(rounds + 1))
           throw new Error(`round ${rounds}: no question is there`);
         journal[PAYLOAD] = -BigInt(rounds + 1);
+        if (lateAnswer(rounds)) await delay(LATE);
         answer.set();
         journal[progress] = BigInt(++rounds);
       }
-      return { rounds };
+      return { rounds, waits };
     },
   },
 };

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* Words of the journal. */
 enum { STOP = 4, PAYLOAD = 5, FIRST = 6, SECOND = 7 };
@@ -38,6 +39,37 @@ static inline void say(const char* format, ...) {
   va_end(values);
   putchar('\n');
   fflush(stdout);
+}
+
+/* ---- Events: in some rounds a side is so late that the other one sleeps by then */
+
+/* In milliseconds, and in which rounds of 500. */
+enum { LATE = 10, LATE_EVERY = 500, LATE_QUESTION = 249, LATE_ANSWER = 499 };
+
+static inline void be_late(void) {
+  const struct timespec time = {0, LATE * 1000000L};
+  nanosleep(&time, NULL);
+}
+
+static inline double milliseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+struct waits {
+  double took[64];
+  int count;
+};
+
+static inline void note_wait(struct waits* waits, double began) {
+  if (waits->count < 64) waits->took[waits->count++] = milliseconds() - began;
+}
+
+static inline void say_rounds(int64_t rounds, const struct waits* waits) {
+  printf("{\"rounds\":%lld,\"waits\":[", (long long)rounds);
+  for (int at = 0; at < waits->count; ++at) printf("%s%.3f", at > 0 ? "," : "", waits->took[at]);
+  say("]}");
 }
 
 /* ---- Messages */

@@ -5,6 +5,7 @@ Instance 1 waits in asyncio where instance 0 blocks."""
 import asyncio
 import json
 import sys
+import time
 import zlib
 from struct import Struct
 
@@ -222,6 +223,10 @@ class Lock:
         return turns(COUNT, lock, act, check)
 
 
+# So that the other side sleeps by then: seconds, and in which rounds of 500.
+LATE, LATE_QUESTION, LATE_ANSWER = 0.01, 249, 499
+
+
 class Event:
     def create(self):
         return interproc.Event(name=NAME), interproc.Event(name=NAME + "-answer")
@@ -231,11 +236,16 @@ class Event:
 
     def writer(self, events):
         question, answer = events
-        rounds = 0
+        rounds, waits = 0, []
         while rounds < COUNT or not stopped():
             journal[PAYLOAD] = rounds + 1
+            if rounds % 500 == LATE_QUESTION:
+                time.sleep(LATE)
             question.set()
+            began = time.monotonic()
             answer.wait()
+            if rounds % 500 == LATE_ANSWER:
+                waits.append((time.monotonic() - began) * 1000)
             answer.clear()
             if stopped() and rounds >= COUNT:
                 break
@@ -243,23 +253,28 @@ class Event:
                 raise ValueError(f"round {rounds}: no answer is there")
             rounds += 1
             journal[PROGRESS] = rounds
-        return {"rounds": rounds}
+        return {"rounds": rounds, "waits": waits}
 
     def reader(self, events):
         question, answer = events
-        rounds = 0
+        rounds, waits = 0, []
         while rounds < COUNT or not stopped():
+            began = time.monotonic()
             question.wait()
+            if rounds % 500 == LATE_QUESTION:
+                waits.append((time.monotonic() - began) * 1000)
             question.clear()
             if stopped() and rounds >= COUNT:
                 break
             if journal[PAYLOAD] != rounds + 1:
                 raise ValueError(f"round {rounds}: no question is there")
             journal[PAYLOAD] = -(rounds + 1)
+            if rounds % 500 == LATE_ANSWER:
+                time.sleep(LATE)
             answer.set()
             rounds += 1
             journal[PROGRESS] = rounds
-        return {"rounds": rounds}
+        return {"rounds": rounds, "waits": waits}
 
 
 kind = {"queue": Queue, "pipe": Pipe, "value": Value, "array": Array, "lock": Lock, "event": Event}[KIND]()

@@ -5,11 +5,18 @@
 use interproc::{Array, Codec, Connection, Error, Event, Guard, Kind, Limits, Lock, Options, Queue, Result, Value};
 use std::io::{self, BufRead, Write};
 use std::process::exit;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 const STOP: usize = 4;
 const PAYLOAD: usize = 5;
 const FIRST: usize = 6;
 const SECOND: usize = 7;
+
+/// So that the other side sleeps by then; and in which rounds of 500.
+const LATE: Duration = Duration::from_millis(10);
+const LATE_QUESTION: i64 = 249;
+const LATE_ANSWER: i64 = 499;
 
 const LIMITS: Limits = Limits { capacity: 64 * 1024, max_items: 0, max_bytes: 0 };
 
@@ -308,28 +315,40 @@ impl Participant {
         let (question, answer) = self.ready(open)?;
         let (heard, told) = if self.writes { (&answer, &question) } else { (&question, &answer) };
         let mut rounds = 0;
+        let mut waits = Vec::new();
+        let late = |round: i64, question: bool| round % 500 == if question { LATE_QUESTION } else { LATE_ANSWER };
         while rounds < self.count || !self.stopped() {
             if self.writes {
                 self.journal.set(PAYLOAD, rounds + 1);
+                if late(rounds, true) {
+                    sleep(LATE);
+                }
                 told.set()?;
             }
+            let began = Instant::now();
             heard.wait(None)?;
+            if late(rounds, !self.writes) {
+                waits.push(began.elapsed().as_secs_f64() * 1e3);
+            }
             heard.clear()?;
             if self.stopped() && rounds >= self.count {
                 break;
             }
-            rounds += 1;
-            let expected = if self.writes { -rounds } else { rounds };
+            let expected = if self.writes { -(rounds + 1) } else { rounds + 1 };
             if self.journal.get(PAYLOAD) != expected {
                 die(format!("round {rounds}: not the word that was to come"));
             }
             if !self.writes {
-                self.journal.set(PAYLOAD, -rounds);
+                self.journal.set(PAYLOAD, -(rounds + 1));
+                if late(rounds, false) {
+                    sleep(LATE);
+                }
                 told.set()?;
             }
+            rounds += 1;
             self.note(rounds);
         }
-        say(format!("{{\"rounds\":{rounds}}}"));
+        say(format!("{{\"rounds\":{rounds},\"waits\":{waits:?}}}"));
         Ok(())
     }
 }

@@ -16,6 +16,7 @@ function symptom({ hung, output }) {
     /ERROR: libFuzzer: ([\w -]+)/,
     /WARNING: ThreadSanitizer: ([\w -]+)/,
     /^FAULT, (.*)$/m,
+    /^FAILED (.+)$/m,
     /(AssertionError: .+)/,
     /(?:ERROR|FATAL ERROR): (.+)/,
     /^\s*(?:×|FAIL)\s+(.+)/m,
@@ -115,6 +116,16 @@ export function catchersFor(tree, { seconds }) {
     return { caught: false, how: `passes ${soakAttempts} times` };
   }
 
+  function matrix(kinds, languages, count) {
+    addonIsSound = false;
+    mustBuild(npm('build'));
+    const cells = ['--kinds', kinds, '--languages', languages, '--count', count];
+    const result = run(tree, 'node', ['matrix/run.mjs', ...cells]);
+    if (!result.good && !result.hung && !/^FAILED /m.test(result.output))
+      throw new Error(`it does not build:\n${result.output.slice(-2000)}`);
+    return { caught: !result.good, how: result.good ? 'passes' : symptom(result) };
+  }
+
   /** What a fault's `by` says, done: its first word is who, the rest in quotation marks or without. */
   return (by, edits) => {
     const [who, ...words] = [...by.matchAll(/"([^"]*)"|(\S+)/g)].map((m) => m[1] ?? m[2]);
@@ -123,6 +134,7 @@ export function catchersFor(tree, { seconds }) {
     if (who === 'fuzz') return fuzz(...words);
     if (who === 'node') return node(edits, ...words);
     if (who === 'soak') return soak(...words);
+    if (who === 'matrix') return matrix(...words);
     throw new Error(`nobody is called ${who}`);
   };
 }
