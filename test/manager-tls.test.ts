@@ -266,6 +266,27 @@ describe('a listener with TLS', () => {
     mute.close();
   });
 
+  it('refuses to listen with what only who connects can use, and says where it belongs', async () => {
+    const { fingerprint256: fingerprint } = new X509Certificate(ours.cert);
+    for (const [option, more] of [
+      ['tls.fingerprint', { fingerprint }],
+      ['tls.servername', { servername: 'interproc.test' }],
+    ] as const) {
+      const tls = { ...ours, ...more };
+      const listen = () => own(new Listener(there, { authkey, tls }));
+      const manager = () => own(new SyncManager({ address: there, authkey, tls }));
+      const errors = [
+        throws(listen, RangeError, 'ERR_OUT_OF_RANGE'),
+        await rejects(manager().start(), RangeError, 'ERR_OUT_OF_RANGE'),
+        throws(() => manager().getServer(), RangeError, 'ERR_OUT_OF_RANGE'),
+      ];
+      for (const { message } of errors) {
+        expect(message).toContain(option);
+        expect(message).toContain('give it to who connects');
+      }
+    }
+  });
+
   it('refuses keys and certificates that are none, and shows none of them', () => {
     const make = (tls: object, address: Address = there) =>
       own(new Listener(address, { authkey, tls }));

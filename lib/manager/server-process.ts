@@ -56,6 +56,8 @@ export async function startServerProcess(plan: ServerProcessPlan): Promise<Serve
   } catch (error) {
     process.kill();
     await process.join();
+    // What it could not clear away.
+    binding.sweep();
     if (!(error instanceof EOFError)) throw error;
     throw new ProcessError(`The server of ${plan.name} ended before it listened`, { cause: error });
   } finally {

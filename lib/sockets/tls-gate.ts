@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Server, TLSSocket } from 'node:tls';
 import { builtin } from '../builtin.js';
 import { AuthenticationError } from '../errors.js';
-import { type Coded, invalidArgType } from '../errors.js';
+import { type Coded, invalidArgType, outOfRange } from '../errors.js';
 import { coded } from '../argument-errors.js';
 import { authorities, bytesOf, type Pem, type TlsOptions } from './tls-options.js';
 
@@ -20,11 +20,19 @@ export class TlsGate {
   /** Those in the handshake, by where they come from: TLS gives back another object. */
   readonly #pending = new Map<string, Socket>();
 
-  /** @throws TypeError where key or certificate is missing, RangeError where they are none or do not belong together */
+  /** @throws TypeError where key or certificate is missing, RangeError where they are none or do not belong together, and for what only who connects can use */
   constructor({ tls, timeout, onSecure, onFailed }: TlsGatePlan) {
     const { key, cert, ca } = tls;
     if (key === undefined || cert === undefined)
       throw invalidArgType('tls', 'given with key and cert, to listen', Object.keys(tls));
+    for (const name of ['servername', 'fingerprint'] as const) {
+      if (tls[name] !== undefined)
+        throw outOfRange(
+          `tls.${name}`,
+          'left out where one listens: give it to who connects',
+          tls[name],
+        );
+    }
     this.#server = makeServer({ ...tls, key, cert, timeout });
     const own = new builtin.crypto.X509Certificate(bytesOf(cert)).fingerprint256;
     this.#server

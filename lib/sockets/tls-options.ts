@@ -18,11 +18,11 @@ export interface TlsOptions {
    * knows. Who listens: clients have to show a certificate then, of one of these or the listener's own; default is to ask for none.
    */
   readonly ca?: Pem | readonly Pem[] | undefined;
-  /** Who connects: the name that the certificate has to be for. Default: the address's host. */
+  /** Who connects: the name that the certificate has to be for. Default: the address's host. Who listens is refused with it. */
   readonly servername?: string | undefined;
   /**
    * Who connects: the certificate's SHA-256, as `X509Certificate.fingerprint256` has it. Then this alone decides, and neither `ca` nor
-   * any name matters.
+   * any name matters. Who listens is refused with it.
    */
   readonly fingerprint?: string | undefined;
 }
