@@ -106,16 +106,19 @@ bool start(Watcher& self) {
   pthread_sigmask(SIG_SETMASK, &all, &before);
   pthread_attr_t attributes;
   bool running = false;
+  self.inotify = inotify.release();  // before the thread, which reads it without the mutex
   if (pthread_attr_init(&attributes) == 0) {
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_t thread;
-    self.inotify = inotify.get();
     running = pthread_create(&thread, &attributes, &run, nullptr) == 0;
     if (running) pthread_setname_np(thread, "interproc-ends");
     pthread_attr_destroy(&attributes);
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  self.inotify = running ? inotify.release() : -1;
+  if (!running) {
+    ::close(self.inotify);
+    self.inotify = -1;
+  }
   return running;
 }
 
