@@ -49,7 +49,8 @@ export class LockSide {
       this.#tryHard,
       () => null,
       () => {
-        if (binding.lockState(this.id) === 2) throw new DeadlockError();
+        // Without the question to the kernel that the state may need.
+        if (binding.lockDepth(this.id) > 0) throw new DeadlockError();
       },
     );
   }

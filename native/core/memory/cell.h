@@ -29,6 +29,7 @@ class Cell final : public SharedObject {
 
   bool ready(Condition condition, std::uint64_t need, Look look) override;
   ipc_wait_set* waiters(Condition condition) override;
+  [[nodiscard]] Polling polling(Condition) const override { return Polling::kSparse; }
   void leave(Leaving how) override {
     if (how == Leaving::kOrderly) lock().abandon();
   }

@@ -5,7 +5,8 @@ namespace interproc {
 bool SharedObject::wait_for(Condition condition, std::uint64_t need, Nanoseconds limit) {
   ipc_wait_set* set = waiters(condition);
   if (set == nullptr) return true;
-  const bool woken = wait_slice(*segment_, *set, limit, [&] { return ready(condition, need, Look::kShared); });
+  const bool woken = wait_slice(
+      *segment_, *set, limit, [&] { return ready(condition, need, Look::kShared); }, polling(condition));
   return woken || ready(condition, need, Look::kKernel);
 }
 

@@ -69,6 +69,8 @@ class SharedObject {
   virtual void loop_sleeps(std::uint64_t) {}
   virtual void loop_wakes() {}
 
+  // How a thread that blocks for the condition polls before it sleeps.
+  [[nodiscard]] virtual Polling polling(Condition) const { return Polling::kClose; }
   // Blocks this thread until ready() or for `limit` (a slice at most).
   virtual bool wait_for(Condition condition, std::uint64_t need, Nanoseconds limit);
   // For one who was woken and does not want it any more: wakes the next if the condition still holds.

@@ -49,6 +49,9 @@ class ConditionVariable final : public SharedObject {
 
   bool ready(Condition condition, std::uint64_t need, Look look) override;
   ipc_wait_set* waiters(Condition condition) override;
+  [[nodiscard]] Polling polling(Condition condition) const override {
+    return condition == kFree ? Polling::kSparse : Polling::kClose;
+  }
   void leave(Leaving how) override;
 
  private:

@@ -40,6 +40,7 @@ class Mutex final : public SharedObject {
 
   bool ready(Condition condition, std::uint64_t need, Look look) override;
   ipc_wait_set* waiters(Condition condition) override;
+  [[nodiscard]] Polling polling(Condition) const override { return Polling::kSparse; }
   void leave(Leaving how) override {
     if (how == Leaving::kOrderly) lock().abandon();
   }
