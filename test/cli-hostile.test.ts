@@ -31,7 +31,8 @@ describe('interproc and what others put in its way', () => {
     strictEqual(seen?.state, 'foreign');
     ok(seen.reason?.includes('not an interproc object'), `${seen.reason}`);
     const link = nameFor('link');
-    symlinkSync('/etc/passwd', pathOf(link));
+    const queue = own(new Queue({ name: nameFor('linked'), capacity: 4096 }));
+    symlinkSync(pathOf(queue.name), pathOf(link));
     onTestFinished(() => unlinkSync(pathOf(link)));
     strictEqual((await statOf(link)).state, 'foreign');
   });
