@@ -102,25 +102,12 @@ const links = [
   },
 ];
 
+// Where a FIFO is found in place of memory or of a semaphore's file, its size of nothing would be refused as well.
 const kinds = [
   {
     name: 'FIFO in place of a segment',
     ...core('segment/segment_check.cc', 'if (!S_ISREG(about.st_mode)) return', 'if (false) return'),
     by: 'node test/impostors-segments.test.ts "a FIFO"',
-  },
-  {
-    name: 'FIFO in place of memory',
-    ...core(
-      'memory/bare_memory.cc',
-      'if (!S_ISREG(about.st_mode)) return Status::system(EINVAL, "shm_open");',
-      '',
-    ),
-    by: 'node test/impostors-memory.test.ts "a FIFO"',
-  },
-  {
-    name: 'FIFO in place of a semaphore’s file',
-    ...core('sync/semaphore_file.cc', 'if (!S_ISREG(about.st_mode) || about', 'if (about'),
-    by: 'node test/impostors-memory.test.ts "a FIFO"',
   },
 ];
 
