@@ -11,6 +11,9 @@ export const batch = 100;
 /** `count` items by `make`, in arrays of at most `batch`. */
 export function* batches(count, make = item) {
   for (let i = 0; i < count; i += batch) {
-    yield Array.from({ length: Math.min(batch, count - i) }, (_, k) => make(i + k));
+    // Not Array.from: that takes longer for an item than some contenders do.
+    const items = [];
+    for (let k = i; k < i + batch && k < count; k++) items.push(make(k));
+    yield items;
   }
 }
