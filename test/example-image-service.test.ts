@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -51,8 +52,9 @@ class Service {
   }
 
   async ready(workers: number): Promise<this> {
-    const [line] = (await once(this.process.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
-    this.#url = new URL(line.toString().trim()).origin;
+    const lines = createInterface({ input: this.process.stdout as NodeJS.ReadableStream });
+    const [line] = (await once(lines, 'line')) as [string];
+    this.#url = new URL(line.trim()).origin;
     await this.until(async () => (await this.workers()).length === workers);
     return this;
   }

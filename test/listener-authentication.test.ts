@@ -208,9 +208,12 @@ describe('authentication', () => {
     const error = await refused(listener.accept());
     expect(error.cause).toBeInstanceOf(TimeoutError);
     const dripping = await stranger(listener.address);
+    // Of a message as long as it may be, so that it is only ever late and never wrong.
+    dripping.write(frame(Buffer.alloc(256)).subarray(0, 4));
     const drip = setInterval(() => dripping.write(Buffer.alloc(1)), 20);
     own({ close: () => clearInterval(drip) });
-    await refused(listener.accept({ timeout: 5_000 }));
+    const late = await refused(listener.accept({ timeout: 20_000 }));
+    expect(late.cause).toBeInstanceOf(TimeoutError);
     for (const socket of [silent, dripping]) socket.resume();
     await until(() => silent.destroyed && dripping.destroyed);
     await connected(listener, { authkey });

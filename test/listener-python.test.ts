@@ -59,11 +59,15 @@ function python(script: string, ...args: string[]) {
     return output.split('\n').filter((line) => line !== '');
   });
   ended.catch(() => undefined);
+  // Its output may still be on the way when it has ended.
+  const printed = new Promise<void>((resolve) => {
+    child.stdout.on('data', () => {
+      if (output.includes('\n')) resolve();
+    });
+  });
   const line = async () => {
-    while (!output.includes('\n')) {
-      if (child.exitCode !== null) throw new Error(`python3 printed nothing\n${errors}`);
-      await Promise.race([once(child.stdout, 'data'), once(child, 'close')]);
-    }
+    await Promise.race([printed, ended]);
+    if (!output.includes('\n')) throw new Error(`python3 printed nothing\n${errors}`);
     return output.slice(0, output.indexOf('\n'));
   };
   return { ended, line };

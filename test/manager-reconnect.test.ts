@@ -69,7 +69,8 @@ async function cable(to: { port: number }) {
     /** Resolves when the client has met the end of the connection: it ends its own direction then. */
     async cut() {
       deaf = false;
-      const closed = [...near].map((end) => once(end, 'close'));
+      // Not once(): a reset is an end as well.
+      const closed = [...near].map((end) => new Promise((resolve) => end.once('close', resolve)));
       for (const end of near) end.end();
       for (const end of far) end.destroy();
       await Promise.all(closed);

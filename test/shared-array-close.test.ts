@@ -150,11 +150,13 @@ describe('close() of a shared array', () => {
        });`,
       { eval: true, workerData: { library, handle: array.handle } },
     );
+    // Before the message is waited for: a thread that is at its end hands it over and ends at once.
+    const ended = new Promise((resolve) => worker.once('exit', resolve));
     const seen = await new Promise((resolve, reject) => {
       worker.once('message', resolve).once('error', reject);
     });
     deepStrictEqual(seen, [0, true]);
-    await new Promise((resolve) => worker.once('exit', resolve));
+    await ended;
     deepStrictEqual([...array], [5]);
   });
 });

@@ -16,8 +16,9 @@ export interface Ended {
   readonly left: readonly string[];
 }
 
+/** But for those that tests have named (`nameFor`): they may persist, held by nobody. */
 function sharedObjects(): string[] {
-  return readdirSync(sharedMemory).filter((name) => /^interproc\./.test(name));
+  return readdirSync(sharedMemory).filter((name) => /^interproc\.(?!seg-)/.test(name));
 }
 
 /** Runs an example to its end. `started` is given its process id. */
