@@ -16,6 +16,13 @@ const contenders = [
   iterated,
   contender('get in a loop', 'single'),
   contender('getSync in a loop', 'sync'),
+  {
+    name: 'for await over an array, no queue',
+    module: new URL('contenders/drain.mjs', import.meta.url),
+    export: 'atHand',
+    data: {},
+    control: true,
+  },
 ];
 
 const items = { key: 'items', title: 'items taken', unit: '1/s', better: 'higher' };

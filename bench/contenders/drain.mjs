@@ -48,3 +48,21 @@ export async function fill({ queue, orders }, tell) {
     tell('full');
   }
 }
+
+/** What `for await` costs by itself: the items are there already, and each only has to be given, in a promise as a queue would. */
+export async function atHand(_data, tell) {
+  await serve(tell, async ({ count }) => {
+    const items = [...batches(count)].flat();
+    return { items: await rate(count, () => iterateOver(items)) };
+  });
+}
+
+async function iterateOver(items) {
+  let next = 0;
+  const iterator = {
+    next: () => Promise.resolve({ done: next === items.length, value: items[next++] }),
+  };
+  let sum = 0;
+  for await (const { id } of { [Symbol.asyncIterator]: () => iterator }) sum += id;
+  if (sum !== (items.length * (items.length - 1)) / 2) throw new Error('items are missing');
+}
