@@ -355,6 +355,33 @@ def test_a_garbage_collection_in_the_middle_spoils_nothing():
         assert len(found) > 10 and all(one == {"inner": [["value"] * 50]} for one in found)
 
 
+@pytest.mark.parametrize("work", ["one", "many"])
+def test_closing_ends_the_work_of_another_thread_with_the_same_error(work):
+    for _ in range(20):
+        q = interproc.Queue()
+        begun, ended = threading.Event(), []
+
+        def run():
+            try:
+                while True:
+                    if work == "one":
+                        q.put({"id": 1})
+                        assert q.get(timeout=30) == {"id": 1}
+                    else:
+                        q.put_many([1, 2, 3])
+                        assert q.get_many(3, True, 30)
+                    begun.set()
+            except Exception as error:
+                ended.append(error)
+
+        worker = threading.Thread(target=run)
+        worker.start()
+        assert begun.wait(30)
+        q.close()
+        worker.join(60)
+        assert [type(error) for error in ended] == [interproc.ClosedError]
+
+
 MESSAGES = {
     "none": None, "bool": True, "int": 1 << 40, "float": 1.5, "word": "word", "text": "text" * 20, "umlaut": "ü" * 10,
     "bytes": b"x" * 40, "list": [1000, 2.5, "three"], "dict": {"id": 1000, "v": 2.5, "s": "hello"}, "keys": {"k" * 30: 1, b"bytes": 2, 1.5: 3},
