@@ -1,6 +1,6 @@
 import type { Attachment, Watcher } from '../attachment.js';
 import { binding } from '../native.js';
-import { createWatch, poll, start, stop, type Waiting } from '../waiting/event-loop.js';
+import { createWatch, leave, poll, start, type Waiting } from '../waiting/event-loop.js';
 import type { Selectable } from './selectable.js';
 
 /**
@@ -26,7 +26,7 @@ class ConditionWatch implements Waiting, Watcher {
     if (this.#lookers.size === 1) start(this.#watch);
     return () => {
       // A wake-up that came here goes on to one who takes something.
-      if (this.#lookers.delete(looker) && this.#lookers.size === 0) stop(this.#watch);
+      if (this.#lookers.delete(looker) && this.#lookers.size === 0) leave(this.#watch);
     };
   }
 

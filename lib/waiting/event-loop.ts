@@ -93,6 +93,7 @@ export function poll(number: number): void {
  * Whoever waits in promise form is served as well. The loop looks anew afterwards, because the wait's own watches made it poll.
  */
 export function block(milliseconds: number): void {
+  retireResting();
   if (serve(binding.poll(longestLook)) || serve(binding.announce())) return;
   binding.listen(milliseconds);
   // It may have been told of a departure.
@@ -121,13 +122,21 @@ export function retire(number: number): void {
   binding.retire(number);
 }
 
-function retireResting(): void {
+/** For a thread that is about to block, and whose loop will have no turn for long. */
+export function retireResting(): void {
+  if (resting.size === 0) return;
   for (const number of resting) if (active[number] === 0) binding.retire(number);
   resting.clear();
 }
 
+/** stop() for a wait that takes nothing: what it was woken for is another's, now. */
+export function leave(number: number): void {
+  stop(number);
+  if (resting.delete(number)) binding.retire(number);
+}
+
 function turn(): void {
-  if (resting.size > 0) retireResting();
+  retireResting();
   if (count === 0) {
     state = 'idle';
     inspection.end();

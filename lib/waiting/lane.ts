@@ -1,7 +1,7 @@
 import { ClosedError, abortError } from '../errors.js';
 import { binding } from '../native.js';
 import type { Wait } from '../options.js';
-import { createWatch, poll, retire, start, stop } from './event-loop.js';
+import { createWatch, poll, retire, retireResting, start, stop } from './event-loop.js';
 import { deliverSignals } from './signals.js';
 
 /** What an attempt returns when it would have to wait; it has told its lane for what. */
@@ -173,6 +173,7 @@ export class Lane {
         passWake();
         throw error;
       }
+      retireResting();
       slept = this.#condition;
       needed = this.#need;
       binding.waitSync(this.#id, slept, needed, Math.min(slice, remaining));
