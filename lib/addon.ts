@@ -18,6 +18,21 @@ function usualPlace(): string | undefined {
   return existsSync(shipped) && !existsSync('/etc/alpine-release') ? shipped : undefined;
 }
 
+function search(): string {
+  const require = createRequire(import.meta.url);
+  return (require('node-gyp-build') as { resolve: (folder: string) => string }).resolve(root);
+}
+
+/**
+ * An instance of its own: `require` would give a second copy of this library in the same thread (of a bundler, or a test runner that
+ * loads modules anew) the one that the first has, and the addon knows one set of buffers for each.
+ */
+function loadInstance(file: string): Binding {
+  const module = { exports: {} };
+  process.dlopen(module, file);
+  return module.exports as Binding;
+}
+
 function load(): Binding {
   if (process.platform !== 'linux') {
     throw new InterprocError(
@@ -26,10 +41,7 @@ function load(): Binding {
     );
   }
   try {
-    const require = createRequire(import.meta.url);
-    const place = usualPlace();
-    if (place !== undefined) return require(place) as Binding;
-    return (require('node-gyp-build') as (folder: string) => Binding)(root);
+    return loadInstance(usualPlace() ?? search());
   } catch (cause) {
     throw new InterprocError(
       `interproc has no native addon for ${process.platform}-${process.arch} (Node-API ${process.versions.modules}). ` +
