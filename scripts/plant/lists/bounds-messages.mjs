@@ -91,7 +91,7 @@ const channel = [
       'taken.length = run.length;\n      if (s = extents_.check(run); !s.ok()) return s;',
       'taken.length = run.length;',
     ),
-    by: 'node test/segment-damaged.test.ts "before it is checked, by any form of a queue"',
+    by: 'node test/segment-hostile.test.ts "before it is checked, by any form of a queue"',
   },
 ];
 

@@ -46,7 +46,7 @@ const segment = [
   {
     name: 'segment: our magic',
     ...core('segment/segment_check.cc', ' || header.magic != IPC_MAGIC)', ')'),
-    by: 'node test/segment-hostile.test.ts',
+    by: 'node test/golden-segments.test.ts',
   },
   {
     name: 'segment: the version is known',
@@ -55,7 +55,7 @@ const segment = [
       'if (header.layout_version != IPC_LAYOUT_VERSION)',
       'if (false)',
     ),
-    by: 'node test/segment-hostile.test.ts',
+    by: 'node test/golden-segments.test.ts',
   },
   {
     name: 'segment: what is required is known',
@@ -64,7 +64,7 @@ const segment = [
       'if ((header.required_features & ~IPC_KNOWN_REQUIRED_FEATURES) != 0) return',
       'if (false) return',
     ),
-    by: 'node test/segment-hostile.test.ts',
+    by: 'node test/golden-segments.test.ts',
   },
   {
     name: 'segment: the file is as long as it says',
