@@ -147,7 +147,11 @@ const modes = [
   },
   {
     name: 'mode of a listener’s folder',
-    ...edit('lib/sockets/listener-directory.ts', 'chmodSync(made, 0o700);', ''),
+    ...edit(
+      'lib/sockets/listener-directory.ts',
+      'chmodSync(made, 0o700);',
+      'if (made === "") chmodSync(made, 0o700);',
+    ),
     by: 'node test/rights-mode.test.ts "umask 777"',
   },
 ];
