@@ -29,7 +29,7 @@ export async function sample() {
 }
 
 /** What the open descriptors lead to. */
-function descriptors() {
+export function descriptors() {
   return readdirSync('/proc/self/fd').flatMap((fd) => {
     try {
       return [readlinkSync(`/proc/self/fd/${fd}`)];
