@@ -48,8 +48,6 @@ export function run(tree, command, args) {
     timeout: limitMs,
     killSignal: 'SIGKILL',
     env: {
-      // What a fault leaves unused must not keep it from being built.
-      CXXFLAGS: '-Wno-unused-parameter -Wno-unused-variable -Wno-unused-function',
       CMAKE_BUILD_PARALLEL_LEVEL: String(availableParallelism()),
       ...process.env,
       FORCE_COLOR: '0',
