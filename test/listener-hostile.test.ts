@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import {
@@ -10,6 +9,7 @@ import {
   MessageTooLargeError,
   TimeoutError,
 } from '../dist/index.js';
+import { descriptors } from './helpers/descriptors.js';
 import { rejects } from './helpers/failures.js';
 import { own } from './helpers/owned.js';
 import { connected, frame, listen, stranger, tcp } from './helpers/sockets.js';
@@ -35,8 +35,6 @@ const garbage: [what: string, bytes: Buffer][] = [
   ['a megabyte at random', Buffer.concat([header(0x41414141), randomBytes(1_000_000)])],
   ['many empty messages', Buffer.alloc(20_000)],
 ];
-
-const descriptors = () => readdirSync('/proc/self/fd').length;
 
 describe('before authentication', () => {
   for (const [what, bytes] of garbage) {

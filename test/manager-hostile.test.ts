@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -17,6 +16,7 @@ import {
   type SocketConnection,
   SyncManager,
 } from '../dist/index.js';
+import { descriptors } from './helpers/descriptors.js';
 import { rejects } from './helpers/failures.js';
 import { own, ownBoth } from './helpers/owned.js';
 import { stranger } from './helpers/sockets.js';
@@ -25,7 +25,6 @@ import { until } from './helpers/time.js';
 const authkey = 'the key of these tests';
 const maxBytes = 100_000;
 const hello = { interproc: 1, sharedMemory: false };
-const descriptors = () => readdirSync('/proc/self/fd').length;
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
