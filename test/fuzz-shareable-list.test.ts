@@ -81,4 +81,13 @@ describe('a shareable list', () => {
     });
     expect(Math.min(opened, corrupt)).toBeGreaterThan(1000);
   });
+
+  it('refuses a text that is said to be longer than its place', () => {
+    const memory = ListLayout.bytesOf(['abc', 'def'].map((value) => encodeValue(value, 'value')));
+    const layout = new ListLayout(memory, 'a list');
+    const format = Buffer.from(memory).indexOf('s\0');
+    memory.set(Buffer.from('999s'), format - 1);
+    expect(() => layout.read(0)).toThrow(CorruptSegmentError);
+    expect(layout.read(1)).toBe('def');
+  });
 });
