@@ -26,6 +26,7 @@ const hex: Record<string, string> = {
   'an unknown token': 'c1',
   'a float cut short': 'cb3ff0',
   'text that is cut short': 'a5616263',
+  'a part that ends before its length says, where the rest could be the next value': '92d54f0708',
   'text longer than the message': 'dbffffffff61',
   'bytes longer than the message': 'c6ffffffff61',
   'an array longer than the message': 'ddffffffff01',
