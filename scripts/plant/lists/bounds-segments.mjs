@@ -327,7 +327,7 @@ const codecs = [
     file: 'lib/memory/list-layout.ts',
     from: 'if (offset < least || offset > most) throw',
     to: 'if (offset < least || most < 0n) throw',
-    by: 'node test/fuzz-shareable-list.test.ts',
+    by: 'node test/impostors-memory.test.ts "an offset outside"',
   },
   {
     name: 'list: the length of a text',
