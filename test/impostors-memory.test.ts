@@ -5,6 +5,7 @@ import {
   anothers,
   content,
   directory,
+  endsAt,
   fifo,
   type Impostor,
   link,
@@ -39,7 +40,8 @@ const ofList: Row[] = [
   ['more values than bytes', corrupt, u64(0, 1000n)],
   ['values without end', corrupt, u64(0, largest)],
   ['fewer values than none', corrupt, u64(0, all)],
-  ['an offset outside', corrupt, u64(16, 1n << 40n)],
+  ['an offset outside', corrupt, endsAt(1n << 40n)],
+  ['an offset behind the one after it', corrupt, u64(16, 1n << 40n)],
   ['an offset before the one before it', corrupt, u64(16, all)],
 ];
 

@@ -54,6 +54,12 @@ export const u64 = (at: number, value: bigint) =>
     bytes.writeBigUInt64LE(value, at);
     return undefined;
   });
+/** For a list: where its last value ends. */
+export const endsAt = (value: bigint) =>
+  changed((bytes) => {
+    bytes.writeBigUInt64LE(value, 8 * (Number(bytes.readBigUInt64LE(0)) + 1));
+    return undefined;
+  });
 export const shortTo = (length: number) => changed((bytes) => bytes.subarray(0, length));
 
 /** What this process has open under /dev/shm. */
