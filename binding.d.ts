@@ -241,6 +241,11 @@ export interface Binding {
   retire(watch: number): void;
   /** Fills the ready table with active watches whose condition may hold; how many. Looks for up to so many nanoseconds. */
   poll(nanoseconds: number): number;
+  /**
+   * Looks at one watch for up to `nanoseconds`, a few microseconds: 1 where its condition may hold, 0 where not, -1 without a look where the
+   * last poll() was too long ago: the event loop shall have a turn.
+   */
+  glance(watch: number, nanoseconds: number): number;
   /** poll() that also asks the kernel whether those depended on live. */
   inspect(): number;
   /** Announces every active watch, then polls: at 0 the loop may sleep until the doorbell rings. */

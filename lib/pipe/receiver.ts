@@ -50,10 +50,8 @@ export class Receiver<T> {
 
   wait<R>(take: Take<R>, wait: Wait): Promise<R> {
     this.requireAble();
-    if (!this.#lane.busy && !wait.signal?.aborted) {
-      const result = take();
-      if (result !== blocked) return Promise.resolve(result);
-    }
+    const result = this.#lane.attempt(wait, take);
+    if (result !== blocked) return Promise.resolve(result);
     return this.#lane.wait(this.#owner, wait, () => this.#takeLater(take), throwTimeout);
   }
 
@@ -70,7 +68,7 @@ export class Receiver<T> {
   messages(): AsyncIterator<T, undefined> {
     const take = () => this.#takeLater(this.message);
     return iterate({
-      take: () => (this.#lane.busy ? blocked : take()),
+      take: () => this.#lane.attempt(forEver, take),
       wait: () => this.#lane.wait(this.#owner, forEver, take, throwTimeout),
       isEnd: (error) => error instanceof EOFError,
     });

@@ -58,11 +58,10 @@ export class Consumer<T> {
   }
 
   #getBy<R>(take: () => R | Blocked, wait: Wait): Promise<R> {
-    if (!this.#lane.busy && !wait.signal?.aborted) {
-      const item = take();
-      if (item !== blocked) return Promise.resolve(item);
-      if (wait.timeout === 0) return Promise.resolve(this.#now(take));
-    }
+    const item = this.#lane.attempt(wait, take);
+    if (item !== blocked) return Promise.resolve(item);
+    if (wait.timeout === 0 && !this.#lane.busy && !wait.signal?.aborted)
+      return Promise.resolve(this.#now(take));
     return this.#lane.wait(this.#owner, wait, take, throwEmpty);
   }
 
@@ -94,7 +93,7 @@ export class Consumer<T> {
   /** Items as they come, until the queue is shut down and drained. */
   items(): AsyncIterator<T, undefined> {
     return iterate({
-      take: () => (this.#lane.busy ? blocked : this.#take()),
+      take: () => this.#lane.attempt(forEver, this.#take),
       wait: () => this.#lane.wait(this.#owner, forEver, this.#take, throwEmpty),
       isEnd: (error) => error instanceof ShutDown,
     });

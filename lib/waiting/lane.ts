@@ -1,7 +1,7 @@
 import { ClosedError, abortError } from '../errors.js';
 import { binding } from '../native.js';
 import type { Wait } from '../options.js';
-import { createWatch, poll, retire, retireResting, start, stop } from './event-loop.js';
+import { createWatch, glance, poll, retire, retireResting, start, stop } from './event-loop.js';
 import { deliverSignals } from './signals.js';
 
 /** What an attempt returns when it would have to wait; it has told its lane for what. */
@@ -55,6 +55,18 @@ export class Lane {
   /** Whether the last attempt that failed waits for this condition. */
   isBlockedOn(condition: number): boolean {
     return this.#condition === condition;
+  }
+
+  /**
+   * An attempt without a wait, where it overtakes nobody. Where answers come at once, and the next one does, a second: the loop need
+   * not have a turn for it.
+   */
+  attempt<T>({ timeout, signal }: Wait, attempt: () => T | Blocked): T | Blocked {
+    if (this.busy || signal?.aborted) return blocked;
+    const result = attempt();
+    if (result !== blocked || timeout === 0) return result;
+    const watched = this.#condition === this.#watchedCondition && this.#need === this.#watchedNeed;
+    return watched && glance(this.#watch) ? attempt() : blocked;
   }
 
   /**

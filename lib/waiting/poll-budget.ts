@@ -21,6 +21,8 @@ export class PollBudget {
   #budget: number;
   #patience = usualPatience;
   #shortSleeps = 0;
+  #began = 0;
+  #prompt = false;
   readonly #most: number;
 
   /** `most`: milliseconds that may be polled at all, 0 where there is no second CPU. */
@@ -33,8 +35,24 @@ export class PollBudget {
     return Math.min(this.#budget, this.#most);
   }
 
-  /** What was waited for came while polling. */
-  hit(): void {
+  /** Whether the last wait was over within its first look, and no look has been in vain since. */
+  get prompt(): boolean {
+    return this.#prompt;
+  }
+
+  /** A wait began, in this turn of the event loop. */
+  begin(turn: number): void {
+    this.#began = turn;
+  }
+
+  /** A look without a wait found nothing. */
+  overlook(): void {
+    this.#prompt = false;
+  }
+
+  /** What was waited for came while polling, in this turn of the event loop. */
+  hit(turn: number): void {
+    this.#prompt = turn - this.#began <= 1 && this.#most > 0;
     this.#budget = Math.min(longest, Math.max(this.#budget, shortest) * 2);
     this.#patience = usualPatience;
     this.#shortSleeps = 0;
@@ -42,12 +60,14 @@ export class PollBudget {
 
   /** It did not. */
   miss(): void {
+    this.#prompt = false;
     const failed = this.#budget > longest || this.#budget < shortest;
     this.#budget = failed ? 0 : this.#budget / 2;
   }
 
   /** It came after so many milliseconds of sleep. */
   slept(milliseconds: number): void {
+    this.#prompt = false;
     if (milliseconds >= longest || ++this.#shortSleeps < this.#patience) return;
     this.#shortSleeps = 0;
     this.#patience = Math.min(longestPatience, this.#patience * 2);

@@ -122,6 +122,7 @@ class Environment {
   Registered active;
   std::uint64_t needed = 0;  // bytes that the last message which did not fit asks for
   std::vector<Watch> watches;
+  Nanoseconds polled_at = 0;  // when the watches were last polled, as each turn of the event loop does
   // Bare memory by numbers that are never used twice.
   std::map<std::uint32_t, Memory> memories;
   std::uint32_t last_memory = 0;

@@ -142,7 +142,26 @@ napi_value poll(napi_env env, napi_callback_info info) {
       return found != 0;
     });
   }
+  environment.polled_at = monotonic_now();
   return integer(env, static_cast<std::int32_t>(found));
+}
+
+// How long a thread may go on without a turn of its event loop, because what it waits for comes while it glances.
+constexpr Nanoseconds kWithoutTurn = 50 * kMicrosecond;
+
+// The same for one watch alone, active or not: 1 where its condition may hold, 0 where not. -1, without a look, where
+// the last turn of the event loop, which polls, is long ago. An announcement stays.
+napi_value glance(napi_env env, napi_callback_info info) {
+  Call<2> call(env, info);
+  const std::uint32_t index = call.u32(0);
+  const Nanoseconds budget = std::min(call.u32(1), 20'000u);
+  if (!call.valid()) return nullptr;
+  Environment& environment = Environment::of(env);
+  if (index >= environment.watches.size() || environment.watches[index].object == nullptr) return integer(env, 0);
+  if (monotonic_now() - environment.polled_at > kWithoutTurn) return integer(env, -1);
+  const Watch& watch = environment.watches[index];
+  const bool came = spin_until(budget, [&] { return watch.object->ready(watch.condition, watch.need, Look::kShared); });
+  return integer(env, came ? 1 : 0);
 }
 
 // Asks the kernel as well, about whomever the conditions depend on.
@@ -221,6 +240,7 @@ void export_waiting(napi_env env, napi_value exports) {
       {"rewatch", rewatch},
       {"retire", retire},
       {"poll", poll},
+      {"glance", glance},
       {"inspect", inspect},
       {"announce", announce_all},
       {"watchDepartures", watch_all_departures},
