@@ -3,45 +3,45 @@ import type { Scratch, SharedLike } from './codec.js';
 import { writeSpecial } from './encode-special.js';
 import { extension, maxDepth } from './format.js';
 import { KnownKeys } from './known-keys.js';
+import { MetObjects } from './met-objects.js';
 import { hasOtherProperties, isIndex } from './other-properties.js';
 import { indexSegment, pathOf, propertySegment, Unencodable } from './path.js';
 import { Writer } from './writer.js';
+import { learnWritten, noShape, shapeLike } from './written-shapes.js';
 
 const objectPrototype: object = Object.prototype;
 const arrayPrototype: object = Array.prototype;
 const hasOwn = Object.prototype.hasOwnProperty;
-const scannedLinearly = 12;
+/** One in so many plain objects that were written without a shape is looked at. */
+const looked = 64;
+/** Shapes are tried while there is trust: what is gained by an object whose shape was foreseen, less what others cost. */
+const mostTrust = 64;
+const firstTrust = 16;
+const costOfFinding = 1;
+const costOfNone = 3;
 
 /** Writes one message at a time; holds the state that the functions which write the parts have in common. */
 export class Encoder extends Writer {
   busy = false;
   readonly objects: SharedLike[] = [];
+  private readonly met = new MetObjects();
   private depth = 0;
   private hasPointers = false;
-  private count = 0;
-  private readonly firstSeen: unknown[] = new Array(scannedLinearly).fill(undefined);
-  private laterSeen: Map<object, number> | undefined;
   private readonly trail: string[] = [];
   private readonly knownKeys = new KnownKeys();
   private lastKey = this.knownKeys.first;
+  private lastShape = noShape;
+  private trust = 0;
+  private unfitted = 0;
 
   encode(value: unknown, scratch: Scratch): void {
-    this.busy = true;
+    this.begin(scratch);
     try {
-      const start = scratch.from;
-      this.position = start;
-      if (this.buffer !== scratch.buffer) this.use(scratch.buffer);
-      this.write(value);
-      if (this.hasPointers) this.markPointers(start);
-      scratch.start = start;
-      scratch.end = this.position;
-      this.handOver(scratch);
+      this.writeMessage(value);
     } catch (error) {
       throw this.failure(error);
     } finally {
-      // A getter that encoded with the same scratch has put its own buffer there.
-      scratch.buffer = this.buffer;
-      this.reset();
+      this.end(scratch);
     }
   }
 
@@ -52,59 +52,57 @@ export class Encoder extends Writer {
     scratch: Scratch,
     sizes: Uint32Array,
   ): void {
-    this.busy = true;
+    this.begin(scratch);
     try {
-      let start = scratch.from;
-      this.position = start;
-      if (this.buffer !== scratch.buffer) this.use(scratch.buffer);
-      for (let i = 0; i < count; i++) {
-        this.write(values[i]);
-        if (this.hasPointers) this.markPointers(start);
-        if (this.count !== 0) this.forget();
-        sizes[i] = this.position - start;
-        start = this.position;
-      }
-      scratch.start = scratch.from;
-      scratch.end = start;
-      this.handOver(scratch);
+      for (let i = 0; i < count; i++) sizes[i] = this.writeMessage(values[i]);
     } catch (error) {
       throw this.failure(error);
     } finally {
-      scratch.buffer = this.buffer;
-      this.reset();
+      this.end(scratch);
     }
   }
 
-  /** That a message has pointers is known only at its end, and is said at its beginning. */
-  private markPointers(start: number): void {
-    this.widen(start, 0, 4);
-    this.view.setUint32(start, 0x92d40000 | (extension.hasPointers << 8));
+  private begin(scratch: Scratch): void {
+    this.busy = true;
+    this.position = scratch.from;
+    if (this.buffer !== scratch.buffer) this.use(scratch.buffer);
   }
 
-  private handOver(scratch: Scratch): void {
+  /** Returns how many bytes the message takes. */
+  private writeMessage(value: unknown): number {
+    const start = this.position;
+    this.write(value);
+    // That a message has pointers is known only at its end, and is said at its beginning.
+    if (this.hasPointers) {
+      this.widen(start, 0, 4);
+      this.view.setUint32(start, 0x92d40000 | (extension.hasPointers << 8));
+      this.hasPointers = false;
+    }
+    if (this.met.count !== 0) this.met.forget();
+    return this.position - start;
+  }
+
+  private end(scratch: Scratch): void {
+    const { objects, trail } = this;
+    scratch.start = scratch.from;
+    scratch.end = this.position;
     if (scratch.objects.length !== 0) scratch.objects.length = 0;
-    if (this.objects.length !== 0) scratch.objects.push(...this.objects);
-  }
-
-  /** Nothing points from one message to what was in another. */
-  private forget(): void {
-    if (this.count > scannedLinearly) this.laterSeen = undefined;
-    for (let i = Math.min(this.count, scannedLinearly) - 1; i >= 0; i--)
-      this.firstSeen[i] = undefined;
-    this.count = 0;
-    this.hasPointers = false;
-  }
-
-  private reset(): void {
-    this.forget();
-    this.depth = 0;
-    if (this.objects.length !== 0) this.objects.length = 0;
-    if (this.trail.length !== 0) this.trail.length = 0;
+    if (objects.length !== 0) {
+      scratch.objects.push(...objects);
+      objects.length = 0;
+    }
+    // A getter that encoded with the same scratch has put its own buffer there.
+    scratch.buffer = this.buffer;
+    if (trail.length !== 0) trail.length = 0;
     this.busy = false;
   }
 
   private failure(error: unknown): SerializationError {
     const path = pathOf(this.trail);
+    this.met.forget();
+    this.hasPointers = false;
+    this.depth = 0;
+    this.objects.length = 0;
     if (error instanceof Unencodable) {
       return new SerializationError(`${error.message} cannot be serialized at ${path}`, { path });
     }
@@ -149,40 +147,74 @@ export class Encoder extends Writer {
     }
   }
 
-  /** Whether the object was met before in this message; if so a pointer to it is written. */
-  private seenBefore(value: object): boolean {
-    const { count, firstSeen } = this;
-    const scanned = count < scannedLinearly ? count : scannedLinearly;
-    for (let i = 0; i < scanned; i++) {
-      if (firstSeen[i] === value) return this.writePointer(i);
-    }
-    if (count < scannedLinearly) {
-      firstSeen[count] = value;
-    } else {
-      this.laterSeen ??= new Map();
-      const index = this.laterSeen.get(value);
-      if (index !== undefined) return this.writePointer(index);
-      this.laterSeen.set(value, count);
-    }
-    this.count = count + 1;
-    return false;
-  }
-
-  private writePointer(index: number): true {
+  private writePointer(index: number): void {
     this.hasPointers = true;
     this.buffer[this.position++] = 0xd6;
     this.writeUint32(extension.pointer, index);
-    return true;
   }
 
   private writeObject(value: object): void {
-    if (this.seenBefore(value)) return;
+    // Nothing was met before the outermost object. It needs a number once there is an object in it that could point to it.
+    const outermost = this.met.count === 0;
+    if (!outermost) {
+      const index = this.met.meet(value);
+      if (index >= 0) {
+        this.writePointer(index);
+        return;
+      }
+    }
     if (++this.depth > maxDepth) throw new Unencodable('A value nested this deeply');
-    const prototype: object | null = Object.getPrototypeOf(value);
-    if (prototype === objectPrototype || prototype === null) this.writeProperties(value);
-    else if (prototype === arrayPrototype) this.writeArray(value as unknown[]);
-    else writeSpecial(this, value);
+    if (this.trust === 0 || !this.writeKnown(value)) {
+      if (outermost) this.met.meet(value);
+      const prototype: object | null = Object.getPrototypeOf(value);
+      if (prototype === objectPrototype || prototype === null) this.writePlain(value);
+      else if (prototype === arrayPrototype) this.writeArray(value as unknown[]);
+      else writeSpecial(this, value);
+    }
     this.depth--;
+  }
+
+  /** Writes an object by code made for its shape; `false`, with nothing written, where there is none. */
+  private writeKnown(value: object): boolean {
+    // To list the keys of what has elements would take long.
+    if (Array.isArray(value) || ArrayBuffer.isView(value)) return false;
+    const last = this.lastShape;
+    const { next } = last;
+    // Before it is written: it may have others in it.
+    if (next !== last) this.lastShape = next;
+    if (next.write(this, value)) {
+      if (this.trust < mostTrust) this.trust++;
+      return true;
+    }
+    const other = shapeLike(value);
+    if (other !== undefined && other !== next) {
+      this.lastShape = other;
+      if (other.write(this, value)) {
+        last.next = other;
+        this.distrust(costOfFinding);
+        return true;
+      }
+    }
+    this.lastShape = last;
+    this.distrust(costOfNone);
+    return false;
+  }
+
+  private distrust(cost: number): void {
+    this.trust = this.trust > cost ? this.trust - cost : 0;
+  }
+
+  /** Writes what an object of a known shape holds. */
+  writePart(value: unknown, holder: object): void {
+    if (this.met.count === 0 && typeof value === 'object' && value !== null) this.met.meet(holder);
+    this.write(value);
+  }
+
+  private writePlain(value: object): void {
+    this.writeProperties(value);
+    this.unfitted++;
+    if (this.unfitted % looked !== 0 || learnWritten(value) === undefined) return;
+    if (this.trust < firstTrust) this.trust = firstTrust;
   }
 
   /** Own enumerable properties with string keys, as a map. */
@@ -191,7 +223,7 @@ export class Encoder extends Writer {
     const header = this.position++;
     let width = 1;
     let count = 0;
-    let current = '';
+    let current: string | undefined;
     try {
       for (const key in value) {
         if (!hasOwn.call(value, key)) continue;
@@ -205,7 +237,7 @@ export class Encoder extends Writer {
         else this.write(part);
       }
     } catch (error) {
-      throw this.at(error, propertySegment(current));
+      throw this.at(error, current === undefined ? '' : propertySegment(current));
     }
     this.writeCount(header, width, count);
   }

@@ -1,4 +1,5 @@
 import type { Decoder } from './decoder.js';
+import { isPlainKey } from './plain-key.js';
 
 // Most programs send objects of a few shapes again and again. An object that is made by a literal costs a fifth of one whose
 // properties are stored one after the other under names that the engine cannot foresee. So the keys of a map are learnt, and
@@ -52,7 +53,7 @@ function consider(slot: number, object: object, length: number): void {
   const before = candidates[slot];
   if (before?.length !== keys.length || !keys.every((key, i) => key === before[i])) {
     // Fewer, where a key came twice. Other names are rare, and would need more care in code.
-    candidates[slot] = keys.length === length && keys.every(isPlain) ? keys : undefined;
+    candidates[slot] = keys.length === length && keys.every(isPlainKey) ? keys : undefined;
     agreed[slot] = 0;
     return;
   }
@@ -69,10 +70,6 @@ export function mistaken(slot: number): void {
   if (times !== misleading || learnt[slot] === mostLearnt) return;
   known[slot] = undefined;
   misled[slot] = agreed[slot] = 0;
-}
-
-function isPlain(key: string): boolean {
-  return /^[A-Za-z_$][\w$]{0,30}$/.test(key) && key !== '__proto__';
 }
 
 /** `undefined` where the program forbids making code (`--disallow-code-generation-from-strings`). */
