@@ -232,6 +232,7 @@ export interface Binding {
   barrierBroken(id: number): boolean;
 
   // Waiting. `need` is a condition's parameter: bytes of room.
+  /** Blocks the thread until the condition may hold, or there is something else to do: try again. A second at most. */
   waitSync(id: number, condition: number, need: number, milliseconds: number): boolean;
   /** For a waitSync() that ends without what it waited for: wakes the next waiter if the condition holds. */
   passWake(id: number, condition: number, need: number): void;
@@ -252,8 +253,8 @@ export interface Binding {
   announce(): number;
   /** Whether the kernel tells, through the doorbell, of every death and detachment that an active watch depends on. */
   watchDepartures(): boolean;
-  /** Blocks the thread until the doorbell rings, a slice at most. Only after announce() gave 0. */
-  listen(milliseconds: number): void;
+  /** inspect() as soon as it finds something; blocks the thread until then, or until there is something else to do. A second at most. */
+  block(milliseconds: number): number;
   takeDoorbell(): number;
   /** The longest that may be polled before a sleep, in microseconds; 0 with one CPU. */
   longestPoll(): number;

@@ -7,7 +7,9 @@ import {
   type Wait,
   type WaitOptions,
 } from '../options.js';
+import { longestBlock } from '../waiting/blocking.js';
 import { block } from '../waiting/event-loop.js';
+import { deliverSignals } from '../waiting/signals.js';
 import { readObjects, readyOnes, type Watched } from './objects.js';
 import type { HasSelectable } from './selectable.js';
 import { afterAtLeastATurn } from './timer.js';
@@ -15,9 +17,7 @@ import { afterAtLeastATurn } from './timer.js';
 /** What `wait()` takes: connections, queues, processes, events, listeners, sockets and readable streams. */
 export type Waitable = HasSelectable | Readable;
 
-/** Longest blocking slice of `waitSync`, in milliseconds: between slices deaths and `worker.terminate()` get through. */
-const slice = 50;
-/** The same where something has to be looked at again and again: ever less often. */
+/** How long `waitSync` sleeps where something has to be looked at again and again: ever less often. */
 const shortestNap = 0.5;
 const longestNap = 10;
 
@@ -118,7 +118,8 @@ export function waitSync<O extends Waitable>(objects: Iterable<O>, options?: Syn
       ready = readyOnes(list);
       const remaining = deadline - performance.now();
       if (ready.length > 0 || remaining <= 0) return ready;
-      block(Math.min(looks ? nap : slice, remaining));
+      deliverSignals();
+      block(Math.min(looks ? nap : longestBlock, remaining));
     }
   } finally {
     for (const one of leave) one();

@@ -106,16 +106,16 @@ export function glance(number: number): boolean {
 }
 
 /**
- * Blocks the thread until something watched may be ready, `milliseconds` at most, and serves it: for a `Sync` wait on several objects.
- * Whoever waits in promise form is served as well. The loop looks anew afterwards, because the wait's own watches made it poll.
+ * Blocks the thread until something watched may be ready, or a signal came, `milliseconds` at most, and serves what is ready: for a `Sync`
+ * wait on several objects. Whoever waits in promise form is served as well. The loop looks anew afterwards, because the wait's own watches made it poll.
  */
 export function block(milliseconds: number): void {
   retireResting();
-  if (serve(binding.poll(longestLook)) || serve(binding.announce())) return;
-  binding.listen(milliseconds);
+  if (serve(binding.poll(longestLook))) return;
+  const found = binding.block(milliseconds);
   // It may have been told of a departure.
   inspection.departed();
-  serve(binding.inspect());
+  serve(found);
 }
 
 /**
@@ -253,8 +253,9 @@ function openDoorbell(): Socket {
   } as ConstructorParameters<typeof Socket>[0]);
   hears = true;
   socket.on('error', () => {
-    // Nothing is lost: the inspection still looks every 50 ms.
+    // Whoever rings is not heard any more: from now on the inspection looks every 50 ms.
     hears = false;
+    inspection.departed();
   });
   socket.unref();
   return socket;

@@ -1,15 +1,13 @@
 import { ClosedError, abortError } from '../errors.js';
 import { binding } from '../native.js';
 import type { Wait } from '../options.js';
+import { longestBlock } from './blocking.js';
 import { createWatch, glance, poll, retire, retireResting, start, stop } from './event-loop.js';
 import { deliverSignals } from './signals.js';
 
 /** What an attempt returns when it would have to wait; it has told its lane for what. */
 export const blocked = Symbol('blocked');
 export type Blocked = typeof blocked;
-
-/** Longest blocking slice of a `Sync` wait, in milliseconds: between slices `worker.terminate()` and deaths get through. */
-const slice = 50;
 
 /** The longest that a timer of Node.js can run. */
 const longestTimer = 2 ** 31 - 1;
@@ -149,7 +147,7 @@ export class Lane {
   }
 
   /**
-   * The same for the `Sync` forms: blocks the thread, in slices. Waits in promise form that came before are served first.
+   * The same for the `Sync` forms: blocks the thread. Waits in promise form that came before are served first.
    * `mayEnd` is asked before each sleep and throws where only this thread could end the wait.
    */
   waitSync<T>(
@@ -188,7 +186,7 @@ export class Lane {
       retireResting();
       slept = this.#condition;
       needed = this.#need;
-      binding.waitSync(this.#id, slept, needed, Math.min(slice, remaining));
+      binding.waitSync(this.#id, slept, needed, Math.min(longestBlock, remaining));
     }
   }
 

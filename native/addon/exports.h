@@ -21,4 +21,7 @@ void export_signals(napi_env env, napi_value exports);
 void export_socket(napi_env env, napi_value exports);
 void export_check(napi_env env, napi_value exports);
 
+// Whether a signal with a JavaScript listener has come that neither a wait nor the event loop has delivered yet.
+bool signal_arrived();
+
 }  // namespace interproc::addon

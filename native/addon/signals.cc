@@ -1,6 +1,7 @@
 // Signals with a JavaScript listener, while the main thread is blocked. The event loop, which would call the listener,
 // does not turn then, nor while a program goes from one blocking call to the next. So each arrival is also counted
 // here, before it goes its usual way to the event loop, and a blocking wait delivers it (lib/waiting/signals.ts).
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <csignal>
@@ -30,9 +31,9 @@ extern "C" void count_signal(int number, siginfo_t* about, void* context) {
   }
 }
 
-// Counts a signal from now on, if it has a handler and is not counted yet. The thread's sleep is not interrupted
-// (SA_RESTART stays as it was, so that no other code of the process meets EINTR because of us): a wait looks after each
-// slice.
+// Counts a signal from now on, if it has a handler and is not counted yet. SA_RESTART stays as it was, so that no other
+// code of the process meets EINTR because of us. A futex's bounded sleep ends all the same, where the handler ran in
+// the thread that sleeps; otherwise a wait looks after each slice.
 napi_value count(napi_env env, napi_callback_info info) {
   Call<1> call(env, info);
   const std::uint32_t index = call.u32(0);
@@ -71,6 +72,11 @@ napi_value settle(napi_env env, napi_callback_info info) {
 }
 
 }  // namespace
+
+bool signal_arrived() {
+  return std::any_of(arrivals.begin(), arrivals.end(),
+                     [](const auto& count) { return count.load(std::memory_order_relaxed) != 0; });
+}
 
 void export_signals(napi_env env, napi_value exports) {
   static constexpr Function functions[] = {

@@ -11,7 +11,16 @@
 namespace interproc::addon {
 namespace {
 
-// Blocks the thread until the condition holds or for `milliseconds`, a slice at most. Whether it held at the last look.
+// The longest that a call blocks.
+constexpr double kLongestBlock = 1000;
+
+Nanoseconds bounded(double milliseconds) {
+  const double most = milliseconds > 0 ? std::min(milliseconds, kLongestBlock) : 0;
+  return static_cast<Nanoseconds>(most * static_cast<double>(kMillisecond));
+}
+
+// Blocks the thread until the condition holds or for `milliseconds`, or until JavaScript has something to do: an
+// attempt after a wake that brought too little, a signal's listener. Whether the condition held at the last look.
 napi_value wait_sync(napi_env env, napi_callback_info info) {
   Call<4> call(env, info);
   const std::uint32_t id = call.u32(0), condition = call.u32(1);
@@ -20,9 +29,8 @@ napi_value wait_sync(napi_env env, napi_callback_info info) {
   if (!call.valid()) return nullptr;
   SharedObject* object = Environment::of(env).any(id);
   if (object == nullptr) return nullptr;
-  const double bounded = milliseconds > 0 ? std::min(milliseconds, 1000.0) : 0;
-  const auto limit = static_cast<Nanoseconds>(bounded * static_cast<double>(kMillisecond));
-  return boolean(env, object->wait_for(condition, need, limit));
+  const auto interrupted = [&] { return signal_arrived() || Environment::is_damaged(*object); };
+  return boolean(env, object->wait_slices(condition, need, bounded(milliseconds), interrupted));
 }
 
 // For a wait that ends without what it waited for: a wake-up that it may have been given goes to the next waiter.
@@ -170,10 +178,8 @@ napi_value inspect(napi_env env, napi_callback_info) {
 }
 
 // Announces every active watch and looks once more: steps 2 to 5 of wait.h. Returns how many are ready after all; at 0
-// the loop may sleep.
-napi_value announce_all(napi_env env, napi_callback_info) {
-  Environment& environment = Environment::of(env);
-  if (Status s = environment.ensure_doorbell(); !s.ok()) return environment.fail(s, {});
+// the loop may sleep. The doorbell is there.
+std::uint32_t announce_active(Environment& environment) {
   const auto active = active_table(environment);
   for (std::size_t index = 0; index < active.size(); ++index) {
     Watch& watch = environment.watches[index];
@@ -188,7 +194,13 @@ napi_value announce_all(napi_env env, napi_callback_info) {
     watch.announced = true;
     watch.object->loop_sleeps(environment.doorbell().number());
   }
-  return integer(env, static_cast<std::int32_t>(collect(environment, Look::kShared)));
+  return collect(environment, Look::kShared);
+}
+
+napi_value announce_all(napi_env env, napi_callback_info) {
+  Environment& environment = Environment::of(env);
+  if (Status s = environment.ensure_doorbell(); !s.ok()) return environment.fail(s, {});
+  return integer(env, static_cast<std::int32_t>(announce_active(environment)));
 }
 
 // Whether the kernel tells this loop of every end that an active watch depends on, from now on, by its doorbell. Not
@@ -208,14 +220,24 @@ napi_value watch_all_departures(napi_env env, napi_callback_info) {
   return boolean(env, environment.doorbell().number() != 0);
 }
 
-// Blocks the thread, after announce() has said 0, until the doorbell rings or for `milliseconds`, a slice at most.
-napi_value listen(napi_env env, napi_callback_info info) {
+// Blocks the thread until a watch may be ready or for `milliseconds`, or until JavaScript has something to do: a look,
+// because the doorbell was rung, a signal's listener. Returns how many are ready.
+napi_value block(napi_env env, napi_callback_info info) {
   Call<1> call(env, info);
-  const double milliseconds = call.number(0);
+  const Nanoseconds limit = bounded(call.number(0));
   if (!call.valid()) return nullptr;
-  const double bounded = milliseconds > 0 ? std::min(milliseconds, 1000.0) : 0;
-  Environment::of(env).doorbell().listen(static_cast<Nanoseconds>(bounded * static_cast<double>(kMillisecond)));
-  return nullptr;
+  Environment& environment = Environment::of(env);
+  if (Status s = environment.ensure_doorbell(); !s.ok()) return environment.fail(s, {});
+  const Nanoseconds end = monotonic_now() + limit;
+  for (;;) {
+    // Before each sleep: who cleared a bit and died before it rang must not cost more than this slice.
+    std::uint32_t found = announce_active(environment);
+    if (found != 0) return integer(env, static_cast<std::int32_t>(found));
+    const bool rung = environment.doorbell().listen(std::min(kSlice, std::max<Nanoseconds>(end - monotonic_now(), 0)));
+    found = collect(environment, Look::kKernel);
+    if (found != 0 || rung || signal_arrived() || monotonic_now() >= end)
+      return integer(env, static_cast<std::int32_t>(found));
+  }
 }
 
 // The descriptor of the doorbell, which belongs to the caller from now on.
@@ -244,7 +266,7 @@ void export_waiting(napi_env env, napi_value exports) {
       {"inspect", inspect},
       {"announce", announce_all},
       {"watchDepartures", watch_all_departures},
-      {"listen", listen},
+      {"block", block},
       {"takeDoorbell", take_doorbell},
       {"longestPoll", longest_poll},
   };

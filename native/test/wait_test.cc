@@ -271,6 +271,39 @@ TEST_CASE("a lock's waiter is woken when a dead holder's slot is seen, within a 
   CHECK(mutex->lock().try_acquire(false, true) == Acquired::kRecovered);
 }
 
+TEST_CASE("a wait of many slices comes back for a wake, though nothing is ready, and for an interruption") {
+  const Name name("patient");
+  std::unique_ptr<Mutex> holder;
+  REQUIRE_OK(Mutex::create(name, {}, holder));
+  REQUIRE(holder->lock().try_acquire(false, false) == Acquired::kYes);
+  constexpr Nanoseconds kLong = 20'000 * kMillisecond;
+  const auto waits = [&](Nanoseconds limit, auto interrupted) {
+    std::unique_ptr<Mutex> mutex;
+    REQUIRE_OK(Mutex::open(name, mutex));
+    const Nanoseconds before = monotonic_now();
+    CHECK_FALSE(mutex->wait_slices(Mutex::kFree, 0, limit, interrupted));
+    return monotonic_now() - before;
+  };
+  int looks = 0;
+  const Nanoseconds whole = waits(3 * kSlice, [&] { return ++looks == 100; });
+  CHECK(whole >= 3 * kSlice);
+  CHECK(whole < kLong / 2);
+  CHECK(looks >= 1);
+  CHECK(looks <= 3);
+  looks = 0;
+  CHECK(waits(kLong, [&] { return ++looks == 2; }) < kLong / 2);
+  CHECK(looks == 2);
+
+  std::thread waiter([&] { CHECK(waits(kLong, [] { return false; }) < kLong / 2); });
+  ipc_wait_set& set = *holder->waiters(Mutex::kFree);
+  const auto asleep = [&] {
+    return std::any_of(std::begin(set.bits), std::end(set.bits), [](const auto& bits) { return load_acquire(bits); });
+  };
+  CHECK(eventually(asleep));
+  wake(holder->segment(), set, 1);
+  waiter.join();
+}
+
 TEST_CASE("what a thread learns of one object's waits says nothing of another's") {
   if (poll_most() == 0) return;
   const ipc_wait_set sets[2] = {};

@@ -73,6 +73,18 @@ class SharedObject {
   [[nodiscard]] virtual Polling polling(Condition) const { return Polling::kClose; }
   // Blocks this thread until ready() or for `limit` (a slice at most).
   virtual bool wait_for(Condition condition, std::uint64_t need, Nanoseconds limit);
+  // The same slice after slice, for a caller to whom each return is dear. Between slices it asks interrupted(). It also
+  // returns where this participant was woken and did not find enough: what that means, the caller's next attempt says.
+  template <class Interrupted>
+  bool wait_slices(Condition condition, std::uint64_t need, Nanoseconds limit, Interrupted interrupted) {
+    const std::uint32_t& signal = segment_->self().signal;
+    const std::uint32_t before = load_relaxed(signal);
+    const Nanoseconds end = monotonic_now() + limit;
+    do {
+      if (wait_for(condition, need, end - monotonic_now())) return true;
+    } while (monotonic_now() < end && load_relaxed(signal) == before && !interrupted());
+    return false;
+  }
   // For one who was woken and does not want it any more: wakes the next if the condition still holds.
   void pass_wake(Condition condition, std::uint64_t need);
 

@@ -186,7 +186,7 @@ int Doorbell::release_descriptor() {
   return fd;
 }
 
-void Doorbell::listen(Nanoseconds limit) {
+bool Doorbell::listen(Nanoseconds limit) {
   if (number_ != 0 && ear_ < 0)
     ear_ = ::open(doorbell_path(number_, "").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
   timespec most{};
@@ -194,8 +194,9 @@ void Doorbell::listen(Nanoseconds limit) {
   most.tv_nsec = static_cast<long>(limit % 1'000'000'000);
   // Without a descriptor this sleeps its time: the caller looks again after every slice.
   pollfd ear{ear_, POLLIN, 0};
-  if (::ppoll(&ear, 1, &most, nullptr) <= 0) return;
+  if (::ppoll(&ear, 1, &most, nullptr) <= 0) return false;
   empty(ear_);
+  return true;
 }
 
 bool ring_doorbell(std::uint64_t number, char byte) {

@@ -39,8 +39,9 @@ class Doorbell {
   [[nodiscard]] int fd() const { return fd_; }
   // The event loop's socket closes the descriptor from here on.
   int release_descriptor();
-  // Blocks the thread until the doorbell rings or for `limit`, and takes what was rung. May return early (a signal).
-  void listen(Nanoseconds limit);
+  // Blocks the thread until the doorbell rings or for `limit`, and takes what was rung. False where it did not ring;
+  // may be early then (a signal).
+  bool listen(Nanoseconds limit);
 
   [[nodiscard]] std::uint64_t number() const { return number_; }
 
