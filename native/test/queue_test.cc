@@ -237,7 +237,7 @@ TEST_CASE("a large message gets in against a flood of small ones") {
       if (length < 500) sleep_ms(0.05);
     }
   });
-  for (int i = 0; i < 5; ++i) CHECK_OK(put_wait(*queue, Bytes(1000), 5, true));
+  for (int i = 0; i < 5; ++i) CHECK_OK(put_wait(*queue, Bytes(1000), 30, true));
   stop = true;
   for (std::thread& thread : threads) thread.join();
 }
