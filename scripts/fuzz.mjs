@@ -14,6 +14,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { ownSharedMemory } from './own-shm.mjs';
 
 const script = fileURLToPath(import.meta.url);
 const root = path.dirname(path.dirname(script));
@@ -47,28 +48,22 @@ for (const target of targets) {
 /** The targets make files of chosen names and sweep: they get a /dev/shm of their own. */
 function moveToOwnSharedMemory() {
   if (process.env.INTERPROC_FUZZ_PRIVATE_SHM) return;
-  for (const flags of ['-m', '-Urm']) {
-    const mount = 'mount -t tmpfs -o size=2g,mode=1777 tmpfs /dev/shm && exec "$@"';
-    const prefix = [flags, '--propagation', 'private', 'sh', '-c', mount, 'sh'];
-    if (spawnSync('unshare', [...prefix, 'true'], { stdio: 'ignore' }).status !== 0) continue;
-    const { status } = spawnSync(
-      'unshare',
-      [...prefix, process.execPath, script, ...process.argv.slice(2)],
-      {
-        stdio: 'inherit',
-        env: { ...process.env, INTERPROC_FUZZ_PRIVATE_SHM: '1' },
-      },
-    );
-    process.exit(status ?? 1);
-  }
-  throw new Error('fuzzing needs a /dev/shm of its own: run it where unshare(1) may mount one');
+  const alone = ownSharedMemory('2g');
+  if (alone === undefined)
+    throw new Error('fuzzing needs a /dev/shm of its own: run it where unshare(1) may mount one');
+  const [command, ...args] = [...alone, process.execPath, script, ...process.argv.slice(2)];
+  const { status } = spawnSync(command, args, {
+    stdio: 'inherit',
+    env: { ...process.env, INTERPROC_FUZZ_PRIVATE_SHM: '1' },
+  });
+  process.exit(status ?? 1);
 }
 
-function run(command, args, env = {}) {
+function run(command, args) {
   const { status, error } = spawnSync(command, args, {
     cwd: root,
     stdio: 'inherit',
-    env: { CMAKE_BUILD_PARALLEL_LEVEL: String(availableParallelism()), ...process.env, ...env },
+    env: { CMAKE_BUILD_PARALLEL_LEVEL: String(availableParallelism()), ...process.env },
   });
   if (error) throw error;
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: exit code ${status}`);
@@ -92,21 +87,14 @@ const sanitizers = {
   UBSAN_OPTIONS: 'print_stacktrace=1',
 };
 
-/** Resolves with whether the target ended well; what it printed goes out where it did not. */
-function fuzz(target, args) {
-  const limits = [
-    '-timeout=10',
-    '-rss_limit_mb=4096',
-    '-max_len=1500',
-    `-artifact_prefix=${work}/${target}-`,
-  ];
+/** Resolves with whether a target's program ended well, and what it said; that is printed where it did not. */
+function ended(target, command, args, options) {
   return new Promise((resolve, reject) => {
-    const child = spawn(path.join(binaries, `fuzz_${target}`), [...limits, ...args], {
-      cwd: work,
+    const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...sanitizers, ...process.env },
       timeout: (seconds + 300) * 1000,
       killSignal: 'SIGKILL',
+      ...options,
     });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
@@ -119,6 +107,19 @@ function fuzz(target, args) {
       if (code !== 0) console.log(`${output}\n${target}: ended with ${signal ?? code}`);
       resolve({ good: code === 0, output });
     });
+  });
+}
+
+function fuzz(target, args) {
+  const limits = [
+    '-timeout=10',
+    '-rss_limit_mb=4096',
+    '-max_len=1500',
+    `-artifact_prefix=${work}/${target}-`,
+  ];
+  return ended(target, path.join(binaries, `fuzz_${target}`), [...limits, ...args], {
+    cwd: work,
+    env: { ...sanitizers, ...process.env },
   });
 }
 
@@ -142,6 +143,17 @@ async function check(target) {
   const runs = /^Done (\d+) runs/m.exec(output)?.[1];
   console.log(`${target}: ${runs ?? 'no'} new inputs run`);
   return good && runs !== undefined;
+}
+
+/** One that vitest runs: what is known, and new inputs where they are asked for. */
+async function checkScripted(target) {
+  const more = options.replay ? {} : { INTERPROC_FUZZ_SECONDS: String(seconds) };
+  const { good } = await ended(target, 'npx', ['vitest', 'run', `test/fuzz-${target}.test.ts`], {
+    cwd: root,
+    env: { ...process.env, ...more },
+  });
+  console.log(`${target}: ${good ? 'nothing found' : 'FAILED'}`);
+  return good;
 }
 
 /** The corpus anew: edges alone decide what is kept, so it stays small. */
@@ -168,25 +180,14 @@ async function minimize(target) {
 moveToOwnSharedMemory();
 mkdirSync(work, { recursive: true });
 const native = targets.filter((target) => compiled.includes(target));
+if (native.length > 0) build(native);
 let good = true;
-if (native.length > 0) {
-  build(native);
-  const queue = [...native];
-  const worker = async () => {
-    for (let target = queue.shift(); target !== undefined; target = queue.shift()) {
-      if (!(await (options.minimize ? minimize(target) : check(target)))) good = false;
-    }
-  };
-  await Promise.all(Array.from({ length: availableParallelism() }, worker));
-}
-if (!options.minimize) {
-  for (const target of targets.filter((name) => scripted.includes(name))) {
-    const file = `test/fuzz-${target}.test.ts`;
-    run(
-      'npx',
-      ['vitest', 'run', file],
-      options.replay ? {} : { INTERPROC_FUZZ_SECONDS: String(seconds) },
-    );
+const queue = options.minimize ? native : targets;
+async function runQueue() {
+  for (let target = queue.shift(); target !== undefined; target = queue.shift()) {
+    const one = options.minimize ? minimize : scripted.includes(target) ? checkScripted : check;
+    if (!(await one(target))) good = false;
   }
 }
+await Promise.all(Array.from({ length: availableParallelism() }, runQueue));
 process.exitCode = good ? 0 : 1;

@@ -1,11 +1,13 @@
 // Builds and runs the C++ tests: node scripts/test-native.mjs [preset ...] [-- doctest options]
-// Presets: release-tests (the default), asan, tsan. Where INTERPROC_NATIVE_REPORT names a file, a line
-// "preset passed failed" is added to it for each.
+// Presets: release-tests (the default), asan, tsan. Several are built one after the other and run at the same time, each on one of
+// the processors: a test mostly waits for its children, and works in one of them at a time. What each says is printed when it ends.
+// Where INTERPROC_NATIVE_REPORT names a file, a line "preset passed failed" is added to it for each.
 import { spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ownSharedMemory } from './own-shm.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folders = {
@@ -13,7 +15,7 @@ const folders = {
   asan: 'native-asan',
   tsan: 'native-tsan',
 };
-const timeLimitMs = 15 * 60_000;
+const timeLimit = 15 * 60;
 
 function works(command, args = ['--version']) {
   return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
@@ -50,33 +52,41 @@ const sanitizerOptions = {
   TSAN_OPTIONS: 'halt_on_error=1:second_deadlock_stack=1:die_after_fork=0',
 };
 
-/** Resolves with how many test cases passed and failed; a crash counts as a failure. */
-function test(preset, options) {
+/** What the tests make and sweep is theirs alone, so that others may run beside them; and they must leave nothing. */
+const alone = ownSharedMemory('2g');
+const leavesNothing = `"$@"; code=$?; left=$(ls -A /dev/shm)
+[ -z "$left" ] || { echo "left in /dev/shm:" $left; exit 1; }; exit $code`;
+
+/** Resolves with how many test cases passed and failed; a crash counts as a failure. Prints what it says, `atEnd` only then. */
+function test(preset, options, atEnd) {
   const binary = path.join(root, 'build', folders[preset], 'interproc_tests');
   const command = [binary, '--no-colors=true', '--duration=true', ...options];
   // Its shadow memory does not fit every layout that address randomisation makes.
   if (preset === 'tsan' && works('setarch', ['--addr-no-randomize', 'true'])) {
     command.unshift('setarch', '--addr-no-randomize');
   }
+  command.unshift('timeout', '--foreground', '--signal=KILL', String(timeLimit));
+  if (alone !== undefined) command.unshift(...alone, 'sh', '-c', leavesNothing, 'sh');
   return new Promise((resolve, reject) => {
     const child = spawn(command[0], command.slice(1), {
       cwd: root,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', atEnd ? 'pipe' : 'inherit'],
       env: { ...sanitizerOptions, ...process.env },
-      timeout: timeLimitMs,
-      killSignal: 'SIGKILL',
     });
     let output = '';
-    child.stdout.setEncoding('utf8').on('data', (text) => {
+    const say = (text) => {
       output += text;
-      process.stdout.write(text);
-    });
+      if (!atEnd) process.stdout.write(text);
+    };
+    child.stdout.setEncoding('utf8').on('data', say);
+    child.stderr?.setEncoding('utf8').on('data', say);
     child.on('error', reject);
     child.on('close', (code, signal) => {
       const summary = /test cases:\s*\d+\s*\|\s*(\d+) passed\s*\|\s*(\d+) failed/.exec(output);
       const passed = Number(summary?.[1] ?? 0);
       let failed = Number(summary?.[2] ?? 0);
       if (code !== 0 || passed === 0) failed ||= 1;
+      if (atEnd) process.stdout.write(`\n---- ${preset}\n${output}`);
       console.log(
         `${preset}: ${passed} passed, ${failed} failed (${signal ?? `exit code ${code}`})\n`,
       );
@@ -94,8 +104,14 @@ if (presets.length === 0) presets.push('release-tests');
 for (const preset of presets) {
   if (!(preset in folders)) throw new RangeError(`no such preset: ${preset}`);
   build(preset);
-  const { passed, failed } = await test(preset, options);
-  const report = process.env.INTERPROC_NATIVE_REPORT;
-  if (report) appendFileSync(report, `${preset} ${passed} ${failed}\n`);
-  if (failed > 0) process.exitCode = 1;
 }
+const queue = [...presets];
+async function work() {
+  for (let preset = queue.shift(); preset !== undefined; preset = queue.shift()) {
+    const { passed, failed } = await test(preset, options, presets.length > 1);
+    const report = process.env.INTERPROC_NATIVE_REPORT;
+    if (report) appendFileSync(report, `${preset} ${passed} ${failed}\n`);
+    if (failed > 0) process.exitCode = 1;
+  }
+}
+await Promise.all(Array.from({ length: alone === undefined ? 1 : availableParallelism() }, work));

@@ -1,6 +1,7 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { ownSharedMemory } from '../own-shm.mjs';
 import { judge } from './judge.mjs';
 import { planted, subjects } from './subjects.mjs';
 
@@ -13,14 +14,7 @@ const size = '1g';
  * A command line that runs the one behind it with a `/dev/shm` of its own, so that every file there is its own; an empty one where
  * this user may not do that. Then other programs' files count too, and nothing else may run beside.
  */
-const alone = (() => {
-  for (const flags of ['-m', '-Urm']) {
-    const mount = `mount -t tmpfs -o size=${size},mode=1777 tmpfs /dev/shm && exec "$@"`;
-    const command = ['unshare', flags, 'sh', '-c', mount, 'sh'];
-    if (spawnSync(command[0], [...command.slice(1), 'true']).status === 0) return command;
-  }
-  return [];
-})();
+const alone = ownSharedMemory(size) ?? [];
 
 /** How many rounds a subject does where `rounds` are asked for. */
 export function roundsOf(name, rounds) {
