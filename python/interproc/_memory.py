@@ -23,6 +23,16 @@ def map_file(number: int) -> "tuple[mmap.mmap, int, int]":
         os.close(descriptor.value)
 
 
+def unmap(mapped: Shared) -> None:
+    """Lets go of the bytes of an object that was closed. They stay for as long as any view of them does."""
+    mapping: Optional[mmap.mmap] = mapped.__dict__.pop("_mapping", None)
+    if mapping is not None:
+        try:
+            mapping.close()
+        except BufferError:
+            pass  # it goes with the last view
+
+
 class SharedMemory(Shared):
     """Bare bytes: the object that ``multiprocessing.shared_memory.SharedMemory`` and Node.js's ``SharedMemory`` open under
     the same name. What was created here goes when the last process that uses this library has closed it, unless
@@ -68,9 +78,4 @@ class SharedMemory(Shared):
         """Detaches. Views that exist stay valid: the memory is theirs too."""
         super().close()
         self._buffer = None
-        mapping = self.__dict__.pop("_mapping", None)
-        if mapping is not None:
-            try:
-                mapping.close()
-            except BufferError:
-                pass  # it goes with the last view
+        unmap(self)

@@ -14,7 +14,7 @@ from ._elements import checked, codes, parts_of, resolve, stored, text_as_given,
 from ._errors import ClosedError, CorruptSegmentError, InterprocError, OptionsMismatchError, check
 from ._library import lib
 from ._locks import Locking, Lock, RLock
-from ._memory import map_file
+from ._memory import map_file, unmap
 from ._object import options, text_of
 
 
@@ -76,12 +76,7 @@ class _Cell(Locking):
         """Detaches. Views that exist stay valid: the memory is theirs too."""
         super().close()
         self.__dict__.pop("_object", None)
-        mapping = self.__dict__.pop("_mapping", None)
-        if mapping is not None:
-            try:
-                mapping.close()
-            except BufferError:
-                pass  # it goes with the last view
+        unmap(self)
 
     def _at(self, kind: Any) -> Any:
         """A ctypes object on the memory. Kept: making one costs more than using it."""

@@ -1,4 +1,4 @@
-/* What all objects and messages have in common: numbers, codecs, items as bytes. */
+/* What all objects and messages have in common: numbers, codecs, items as bytes, one item there or back. */
 #include "speed.h"
 
 bool number_of(PyObject* object, uint64_t* number) {
@@ -42,4 +42,33 @@ PyObject* decode_item(PyObject* codec, const unsigned char* bytes, size_t length
   PyObject* value = PyObject_CallMethodObjArgs(codec, name_decode, content, NULL);
   Py_DECREF(content);
   return value;
+}
+
+bool put_item(const Call* call, Put put, PyObject** result) {
+  uint64_t number;
+  Buffer buffer;
+  if (call->count < 2 || !only_limits(call, 2) || !number_of(call->args[0], &number)) return false;
+  PyObject* codec = codec_of(call->args[0]);
+  if (codec == NULL || !buffer_take(&buffer)) return false;
+  size_t length = 0;
+  const bool done = encode_item(codec, call->args[1], &buffer, &length) && put(number, &buffer, length);
+  buffer_give_back(&buffer);
+  if (!done) return false;
+  Py_INCREF(Py_None);
+  *result = Py_None;
+  return true;
+}
+
+bool take_item(const Call* call, bool (*may)(PyObject*), Take take, PyObject** result) {
+  PyObject* object = call->args[0];
+  uint64_t number;
+  Buffer buffer;
+  if (!only_limits(call, 1) || !number_of(object, &number)) return false;
+  PyObject* codec = codec_of(object);
+  if (codec == NULL || !may(object) || !buffer_take(&buffer)) return false;
+  size_t length = 0;
+  const bool done = take(number, &buffer, &length);
+  if (done) *result = decode_item(codec, buffer.bytes, length);
+  buffer_give_back(&buffer);
+  return done;
 }

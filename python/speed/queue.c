@@ -1,4 +1,4 @@
-/* Queues: one attempt to put or to get, and the codec around it. */
+/* Queues: one attempt to put or to get, one item or many. */
 #include "speed.h"
 
 /* More than this is copied without the GIL. */
@@ -6,50 +6,29 @@
 /* The most items that are taken at once, as in Python (_messages.py). */
 #define MOST 1024
 
-static Status put_bytes(uint64_t number, const Buffer* buffer, size_t length) {
-  if (length <= LARGE) return library.queue_put(number, buffer->bytes, length, 0, IP_ATTEMPT);
+static bool put_bytes(uint64_t number, const Buffer* buffer, size_t length) {
+  if (length <= LARGE) return library.queue_put(number, buffer->bytes, length, 0, IP_ATTEMPT) == IP_OK;
   Status status;
   Py_BEGIN_ALLOW_THREADS status = library.queue_put(number, buffer->bytes, length, 0, IP_ATTEMPT);
-  Py_END_ALLOW_THREADS return status;
+  Py_END_ALLOW_THREADS return status == IP_OK;
 }
 
-bool fast_queue_put(const Call* call, PyObject** result) {
-  uint64_t number;
-  Buffer buffer;
-  if (call->count < 2 || !only_limits(call, 2) || !number_of(call->args[0], &number)) return false;
-  PyObject* codec = codec_of(call->args[0]);
-  if (codec == NULL || !buffer_take(&buffer)) return false;
-  size_t length = 0;
-  const bool done = encode_item(codec, call->args[1], &buffer, &length) && put_bytes(number, &buffer, length) == IP_OK;
-  buffer_give_back(&buffer);
-  if (!done) return false;
-  Py_INCREF(Py_None);
-  *result = Py_None;
-  return true;
-}
+bool fast_queue_put(const Call* call, PyObject** result) { return put_item(call, put_bytes, result); }
 
 /* Items that were taken together with one that could not be decoded come first. */
-static bool has_later(PyObject* queue) {
+static bool has_none_later(PyObject* queue) {
   PyObject* later = PyObject_GetAttr(queue, name_later);
-  const bool some = later == NULL || !PyList_CheckExact(later) || PyList_GET_SIZE(later) > 0;
+  const bool none = later != NULL && PyList_CheckExact(later) && PyList_GET_SIZE(later) == 0;
   if (later == NULL) PyErr_Clear();
   Py_XDECREF(later);
-  return some;
+  return none;
 }
 
-bool fast_queue_get(const Call* call, PyObject** result) {
-  PyObject* queue = call->args[0];
-  uint64_t number;
-  Buffer buffer;
-  if (!only_limits(call, 1) || !number_of(queue, &number)) return false;
-  PyObject* codec = codec_of(queue);
-  if (codec == NULL || has_later(queue) || !buffer_take(&buffer)) return false;
-  size_t length = 0;
-  const bool done = library.queue_get(number, buffer.bytes, buffer.size, &length, 0, IP_ATTEMPT) == IP_OK;
-  if (done) *result = decode_item(codec, buffer.bytes, length);
-  buffer_give_back(&buffer);
-  return done;
+static bool get_bytes(uint64_t number, Buffer* buffer, size_t* length) {
+  return library.queue_get(number, buffer->bytes, buffer->size, length, 0, IP_ATTEMPT) == IP_OK;
 }
+
+bool fast_queue_get(const Call* call, PyObject** result) { return take_item(call, has_none_later, get_bytes, result); }
 
 /* ---- Many at once */
 
@@ -178,7 +157,7 @@ bool fast_queue_get_many(const Call* call, PyObject** result) {
   if (overflow != 0 || most < 1 || !number_of(queue, &number)) return false;
   PyObject* codec = codec_of(queue);
   Buffer buffer;
-  if (codec == NULL || has_later(queue) || !buffer_take(&buffer)) return false;
+  if (codec == NULL || !has_none_later(queue) || !buffer_take(&buffer)) return false;
   uint32_t lengths[MOST];
   uint32_t count = 0;
   size_t needed = 0;

@@ -108,6 +108,13 @@ bool encode_item(PyObject* codec, PyObject* value, Buffer* into, size_t* length)
 /* What a message says: in its codec's own words where it cannot be read here. NULL with an exception. */
 PyObject* decode_item(PyObject* codec, const unsigned char* bytes, size_t length);
 
+/* One attempt of the library to put or to take the bytes of an item: whether it succeeded. */
+typedef bool (*Put)(uint64_t number, const Buffer* buffer, size_t length);
+typedef bool (*Take)(uint64_t number, Buffer* buffer, size_t* length);
+/* The call whose first argument is an item, and the one that gives one, unless `may` says no. As a Fast. */
+bool put_item(const Call* call, Put put, PyObject** result);
+bool take_item(const Call* call, bool (*may)(PyObject* object), Take take, PyObject** result);
+
 /* ---- queue.c, pipe.c, lock.c: what there is to try */
 bool fast_queue_put(const Call* call, PyObject** result);
 bool fast_queue_get(const Call* call, PyObject** result);
