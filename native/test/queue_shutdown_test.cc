@@ -55,6 +55,18 @@ TEST_CASE("after a shutdown nothing comes in, what is queued comes out, and then
   CHECK(get_text(*late) == "(shut down)");
 }
 
+TEST_CASE("a consumer that had seen more sees the end all the same when another has taken it") {
+  const Name name("seen");
+  const auto a = create(name), b = open(name);
+  for (const char* each : {"one", "two", "three"}) REQUIRE_OK(a->put(text(each), false));
+  CHECK(get_text(*a) == "one");
+  CHECK(get_text(*b) == "two");
+  SUBCASE("by taking") { CHECK(get_text(*b) == "three"); }
+  SUBCASE("by dropping") { REQUIRE_OK(b->shut_down(true)); }
+  REQUIRE_OK(b->shut_down(false));
+  CHECK(get_text(*a) == "(shut down)");
+}
+
 TEST_CASE("an immediate shutdown drops what is queued") {
   const Name name("immediate");
   const auto a = create(name), b = open(name);

@@ -95,6 +95,8 @@ class Channel {
   // ---- Both. Cheap looks without a lock, for waiting and for qsize().
   Status fill(std::uint64_t& bytes, std::uint64_t& records) const { return ring_.fill(bytes, records); }
   [[nodiscard]] bool empty() const;
+  // Whether this consumer has seen messages that it has not taken, and nobody else has; says nothing of new ones.
+  [[nodiscard]] bool knows_of_more() const { return ring_.knows_of_more(); }
   bool has_room(std::uint64_t bytes);
   // Whether lend() would find room; whether publish() would, for a need that publishing() made.
   bool has_room_to_lend(std::uint64_t bytes);

@@ -120,6 +120,10 @@ void Ring::begin_read() {
   if (read_.word != last_head_.word) seen_tail_ = read_;
 }
 
+bool Ring::knows_of_more() const {
+  return load_relaxed(shared_->head) == last_head_.word && last_head_.word != seen_tail_.word;
+}
+
 Status Ring::refresh_tail() {
   // Acquire: pairs with the release in publish().
   const Position tail{load_acquire(shared_->tail)};

@@ -76,6 +76,8 @@ class Ring {
 
   // ---- Consumer. begin_read(); any number of peek() and pass(); advance(). Unless advanced, nothing was taken.
   void begin_read();
+  // Whether the remembered tail, which is of use, has records before it. Reads no word that the producer writes.
+  [[nodiscard]] bool knows_of_more() const;
   // The record at the read position, or kEmpty. Skips are passed over.
   Status peek(ipc_record& header, std::span<const std::byte>& payload);
   [[nodiscard]] Position read_position() const { return read_; }
