@@ -164,6 +164,49 @@ TEST_CASE("what a writer left unpublished is overwritten by the next") {
   CHECK(pull_text(consumer) == "(empty)");
 }
 
+TEST_CASE("what was known of the room behind forgotten records is forgotten with them") {
+  Memory memory(4096);
+  Ring producer = memory.ring(), consumer = memory.ring();
+  Bytes bytes;
+  const auto fill_up_to_the_end = [&] {
+    for (int i = 0; i < 4; ++i) {
+      REQUIRE_OK(push(producer, Bytes(900, std::byte(i))));
+      REQUIRE_OK(pull(consumer, bytes));
+    }
+    // The first record at the beginning of the ring again: from there much is free.
+    REQUIRE_OK(producer.begin_write());
+    REQUIRE_OK(write(producer, Bytes(600)));
+  };
+  SUBCASE("by the next begin") {
+    fill_up_to_the_end();
+    REQUIRE_OK(producer.begin_write());
+  }
+  SUBCASE("by rewinding") {
+    fill_up_to_the_end();
+    producer.rewind({memory.channel.tail});
+  }
+  // Past the end of the memory, were it taken for room at the beginning: a sanitizer sees it, and so does the reader.
+  REQUIRE_OK(write(producer, Bytes(700, std::byte{7})));
+  producer.publish();
+  REQUIRE_OK(pull(consumer, bytes));
+  CHECK(bytes == Bytes(700, std::byte{7}));
+}
+
+TEST_CASE("a reader knows of more as long as nobody else has read, and only of what it has seen") {
+  Memory memory(4096);
+  Ring producer = memory.ring(), reader = memory.ring(), other = memory.ring();
+  CHECK_FALSE(reader.knows_of_more());
+  REQUIRE_OK(push(producer, text("one")));
+  REQUIRE_OK(push(producer, text("two")));
+  CHECK_FALSE(reader.knows_of_more());
+  CHECK(pull_text(reader) == "one");
+  CHECK(reader.knows_of_more());
+  CHECK(pull_text(other) == "two");
+  CHECK_FALSE(reader.knows_of_more());
+  CHECK(pull_text(reader) == "(empty)");
+  CHECK_FALSE(reader.knows_of_more());
+}
+
 TEST_CASE("a reader that never advanced has taken nothing") {
   Memory memory(4096);
   Ring producer = memory.ring(), dead = memory.ring(), living = memory.ring();

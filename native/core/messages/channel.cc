@@ -1,6 +1,7 @@
 #include "messages/channel.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -17,8 +18,32 @@ std::uint64_t round_to_page(std::uint64_t bytes) {
   return (bytes + IPC_EXTENT_PAGE - 1) & ~std::uint64_t{IPC_EXTENT_PAGE - 1};
 }
 
+// Two copies of a size that the compiler knows, which overlap where `bytes` is less than both.
+template <std::size_t Half>
+void copy_ends(std::byte* to, const std::byte* from, std::size_t bytes) {
+  std::array<std::byte, Half> first, last;
+  std::memcpy(first.data(), from, Half);
+  std::memcpy(last.data(), from + bytes - Half, Half);
+  std::memcpy(to, first.data(), Half);
+  std::memcpy(to + bytes - Half, last.data(), Half);
+}
+
+// Most messages are so small that the C library would take longer to find its way than to copy.
 void copy_bytes(std::byte* to, const std::byte* from, std::size_t bytes) {
-  if (bytes != 0) std::memcpy(to, from, bytes);
+  if (bytes > 64)
+    std::memcpy(to, from, bytes);
+  else if (bytes > 32)
+    copy_ends<32>(to, from, bytes);
+  else if (bytes > 16)
+    copy_ends<16>(to, from, bytes);
+  else if (bytes > 8)
+    copy_ends<8>(to, from, bytes);
+  else if (bytes > 4)
+    copy_ends<4>(to, from, bytes);
+  else if (bytes > 2)
+    copy_ends<2>(to, from, bytes);
+  else if (bytes != 0)
+    copy_ends<1>(to, from, bytes);
 }
 
 }  // namespace

@@ -35,12 +35,16 @@ Status Ring::fill(std::uint64_t& bytes, std::uint64_t& records) const {
 // ---- Producer
 
 Status Ring::begin_write() {
+  const Position before = write_;
   // Relaxed: this side alone writes the tail; where participants take turns, an owned lock or a pipe end's word orders
   // it.
   write_ = {load_relaxed(shared_->tail)};
+  // Unpublished records are forgotten, and with them what was known of the room behind them.
+  if (write_.word != before.word) plain_ = 0;
   // A head remembered from before somebody else's turn may be more than a ring behind, or, first of all, none at all.
-  if (!wrote_ || write_.word != last_tail_.word) return refresh_head();
-  return {};
+  if (wrote_ && write_.word == last_tail_.word) return {};
+  plain_ = 0;
+  return refresh_head();
 }
 
 Status Ring::refresh_head() {
@@ -76,8 +80,7 @@ std::uint64_t Ring::written_records(bool fresh) {
   return write_.records_since(seen_head_);
 }
 
-Status Ring::reserve(std::uint32_t payload, std::uint32_t type, std::span<std::byte>& out) {
-  const std::uint64_t need = record_bytes(payload);
+Status Ring::look_for_room(std::uint64_t need) {
   for (bool fresh : {false, true}) {
     if (fresh || offset_of(write_) % kRestartAt + need > kRestartAt) {
       if (Status s = refresh_head(); !s.ok()) return s;
@@ -91,13 +94,9 @@ Status Ring::reserve(std::uint32_t payload, std::uint32_t type, std::span<std::b
       INTERPROC_CRASH_POINT("ring.skip");
       write_ = write_.advanced(skip, 0);
     }
-    std::byte* at = data_ + offset_of(write_);
-    last_reserved_ = write_;
-    const ipc_record header{payload, type};
-    std::memcpy(at, &header, sizeof header);
-    INTERPROC_CRASH_POINT("ring.header");
-    out = {at + sizeof header, payload};
-    write_ = write_.advanced(need, 1);
+    const std::uint64_t offset = offset_of(write_);
+    const std::uint64_t before_look = kRestartAt - offset % kRestartAt;
+    plain_ = std::max(need, std::min({bytes_ - used - skip, bytes_ - offset, before_look}));
     return {};
   }
   return {Code::kFull};
@@ -136,7 +135,7 @@ Status Ring::refresh_tail() {
   return {};
 }
 
-Status Ring::peek(ipc_record& header, std::span<const std::byte>& payload) {
+Status Ring::look_for_record(ipc_record& header, std::span<const std::byte>& payload) {
   if (read_.bytes_since(seen_tail_) == 0) {
     if (Status s = refresh_tail(); !s.ok()) return s;
     if (read_.word == seen_tail_.word) return {Code::kEmpty};
@@ -163,8 +162,6 @@ Status Ring::peek(ipc_record& header, std::span<const std::byte>& payload) {
     return {};
   }
 }
-
-void Ring::pass(const ipc_record& header) { read_ = read_.advanced(record_bytes(header.length), 1); }
 
 void Ring::advance() {
   INTERPROC_CRASH_POINT("ring.advance");

@@ -18,9 +18,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "layout.h"
+#include "system/crash_point.h"
 #include "system/status.h"
 
 namespace interproc {
@@ -64,11 +66,20 @@ class Ring {
   // begin_write().
   Status begin_write();
   // Room for one record, or kFull. Free space is looked up again only when the remembered head leaves none.
-  Status reserve(std::uint32_t payload, std::uint32_t type, std::span<std::byte>& out);
+  Status reserve(std::uint32_t payload, std::uint32_t type, std::span<std::byte>& out) {
+    if (record_bytes(payload) > plain_) {
+      if (Status s = look_for_room(record_bytes(payload)); !s.ok()) return s;
+    }
+    out = place({payload, type});
+    return {};
+  }
   [[nodiscard]] Position write_position() const { return write_; }
   [[nodiscard]] Position last_reserved() const { return last_reserved_; }  // where the newest record begins
   // Forgets the records reserved since.
-  void rewind(Position to) { write_ = to; }
+  void rewind(Position to) {
+    write_ = to;
+    plain_ = 0;
+  }
   void publish();
   // Fill as the producer sees it, unpublished records included; `fresh` reads the head again.
   [[nodiscard]] std::uint64_t written_bytes(bool fresh);
@@ -79,15 +90,43 @@ class Ring {
   // Whether the remembered tail, which is of use, has records before it. Reads no word that the producer writes.
   [[nodiscard]] bool knows_of_more() const;
   // The record at the read position, or kEmpty. Skips are passed over.
-  Status peek(ipc_record& header, std::span<const std::byte>& payload);
+  Status peek(ipc_record& header, std::span<const std::byte>& payload) {
+    return peek_known(header, payload) ? Status{} : look_for_record(header, payload);
+  }
   [[nodiscard]] Position read_position() const { return read_; }
-  void pass(const ipc_record& header);
+  void pass(const ipc_record& header) { read_ = read_.advanced(record_bytes(header.length), 1); }
   void advance();
 
  private:
   [[nodiscard]] std::uint64_t offset_of(Position at) const { return (at.units() * IPC_UNIT) & (bytes_ - 1); }
   // Bytes to pass over before a record of `need` bytes at this position.
   [[nodiscard]] std::uint64_t skip_before(Position at, std::uint64_t used, std::uint64_t need) const;
+  // Makes `need` bytes plain, by a look at the head and by a skip where they are needed; or kFull.
+  Status look_for_room(std::uint64_t need);
+  // Writes a record's header into plain room, and gives the room for its payload.
+  std::span<std::byte> place(ipc_record header) {
+    std::byte* at = data_ + offset_of(write_);
+    last_reserved_ = write_;
+    std::memcpy(at, &header, sizeof header);
+    INTERPROC_CRASH_POINT("ring.header");
+    const std::uint64_t whole = record_bytes(header.length);
+    write_ = write_.advanced(whole, 1);
+    plain_ -= whole;
+    return {at + sizeof header, header.length};
+  }
+  // The record at the read position where it is whole, before the remembered tail, and an ordinary message. Where not,
+  // look_for_record() finds out what there is.
+  [[nodiscard]] bool peek_known(ipc_record& header, std::span<const std::byte>& payload) const {
+    const std::uint64_t available = seen_tail_.bytes_since(read_);
+    if (available < sizeof header || available > bytes_) return false;
+    const std::uint64_t offset = offset_of(read_);
+    std::memcpy(&header, data_ + offset, sizeof header);
+    const std::uint64_t whole = record_bytes(header.length);
+    if (header.type != IPC_RECORD_DATA || whole > bytes_ - offset || whole > available) return false;
+    payload = {data_ + offset + sizeof header, header.length};
+    return true;
+  }
+  Status look_for_record(ipc_record& header, std::span<const std::byte>& payload);
   Status refresh_head();
   Status refresh_tail();
 
@@ -96,6 +135,9 @@ class Ring {
   std::uint64_t bytes_ = 0;
 
   Position write_{};  // behind the last reserved record
+  // So many bytes from there are free, and lie before the ring's end and before the next place where the head is looked
+  // up: a record that takes no more needs no look at anything.
+  std::uint64_t plain_ = 0;
   Position last_reserved_{};
   Position seen_head_{};  // a head that the producer read earlier: never ahead of the real one
   Position last_tail_{};  // the tail as this producer left it

@@ -35,6 +35,35 @@ const ring = [
     by: 'fuzz ring',
   },
   {
+    name: 'ring: an ordinary record ends within the ring',
+    ...core('messages/ring.h', 'whole > bytes_ - offset || whole > available', 'whole > available'),
+    by: 'fuzz ring',
+  },
+  {
+    name: 'ring: an ordinary record ends before the tail',
+    ...core(
+      'messages/ring.h',
+      'whole > bytes_ - offset || whole > available',
+      'whole > bytes_ - offset',
+    ),
+    by: 'fuzz ring',
+  },
+  {
+    name: 'ring: room that is known of goes with the records that are forgotten',
+    ...core('messages/ring.cc', 'if (write_.word != before.word) plain_ = 0;', ''),
+    by: 'asan "what was known of the room behind forgotten records*"',
+  },
+  {
+    name: 'ring: room that is known of goes when records are taken back',
+    ...core('messages/ring.h', 'write_ = to;\n    plain_ = 0;', 'write_ = to;'),
+    by: 'asan "what was known of the room behind forgotten records*"',
+  },
+  {
+    name: 'queue: what a consumer saw counts only while nobody else has taken',
+    ...core('messages/ring.cc', 'load_relaxed(shared_->head) == last_head_.word && ', ''),
+    by: 'native "a consumer that had seen more sees the end all the same*"',
+  },
+  {
     name: 'ring: a record is of a known type',
     ...core(
       'messages/ring.cc',

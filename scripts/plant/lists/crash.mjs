@@ -37,16 +37,25 @@ export const faults = [
   // ---- Ring and channel
   {
     name: 'a message is published before it is copied',
-    file: 'native/core/messages/ring.cc',
+    file: 'native/core/messages/ring.h',
     from: 'last_reserved_ = write_;',
-    to: 'last_reserved_ = write_; store_release(shared_->tail, write_.advanced(need, 1).word);',
+    to: 'last_reserved_ = write_; __atomic_store_n(&shared_->tail, write_.advanced(record_bytes(header.length), 1).word, __ATOMIC_RELEASE);',
     by: killed,
   },
   {
     name: 'the head is advanced before the message is copied',
-    file: 'native/core/messages/ring.cc',
-    from: 'payload = {data_ + offset + sizeof local, local.length};',
-    to: 'payload = {data_ + offset + sizeof local, local.length}; store_release(shared_->head, read_.advanced(whole, 1).word);',
+    edits: [
+      {
+        file: 'native/core/messages/ring.h',
+        from: 'payload = {data_ + offset + sizeof header, header.length};',
+        to: 'payload = {data_ + offset + sizeof header, header.length}; __atomic_store_n(&shared_->head, read_.advanced(whole, 1).word, __ATOMIC_RELEASE);',
+      },
+      {
+        file: 'native/core/messages/ring.cc',
+        from: 'payload = {data_ + offset + sizeof local, local.length};',
+        to: 'payload = {data_ + offset + sizeof local, local.length}; store_release(shared_->head, read_.advanced(whole, 1).word);',
+      },
+    ],
     by: killed,
   },
   {
