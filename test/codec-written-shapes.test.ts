@@ -31,7 +31,7 @@ function decode(bytes: Buffer): unknown {
 
 /** More often than it takes to learn a shape and to make use of it, whatever came before. */
 function teach(value: object): void {
-  for (let i = 0; i < 1000; i++) encode(value);
+  for (let i = 0; i < 6000; i++) encode(value);
   deepStrictEqual(shapeLike(value)?.keys, Object.keys(value));
 }
 
@@ -317,7 +317,7 @@ describe('shapes', () => {
     // One place for all of them.
     const like = (key: string) => ({ first: 1, [key]: 2, middle: 3, last: 4 });
     for (const key of 'abcdefgh') {
-      for (let i = 0; i < 2000; i++) encode(like(key));
+      for (let i = 0; i < 6000; i++) encode(like(key));
       assertAsFresh(like(key));
     }
     const most = made;

@@ -1,4 +1,4 @@
-// Records of one shape through a queue with each codec of ours, in one process; and through encoders alone.
+// Records of one shape through a queue with each codec, in one process; and through codecs alone.
 import { deserialize, serialize } from 'node:v8';
 import { c_double, c_int32, Queue, struct } from 'interproc';
 import { serve } from '../harness/serve.mjs';
@@ -19,22 +19,48 @@ export async function queue({ codec }, tell) {
   );
 }
 
-export async function bare({ bare: name }, tell) {
-  const both = await encoders[name]();
-  await serveRecords(tell, (items) => items.map(both));
+/** No queue at all: each record is encoded and decoded again, one after the other. */
+export async function alone({ codec }, tell) {
+  const both = await codecs[codec]();
+  await serveRecords(tell, (items) => items.map(both), undefined, 'alone');
 }
 
-/** Each gives a function that encodes one record and decodes it again. */
-const encoders = {
+/** Each gives a function that encodes one record and decodes it again, in the way in which the codec is quickest. */
+const codecs = {
+  async struct() {
+    const { structCodec } = await import('../../dist/codec/struct.js');
+    return oneOfOurs(structCodec(struct({ id: c_int32, v: c_double })));
+  },
+  async msgpack() {
+    const { msgpackCodec } = await import('../../dist/codec/msgpack.js');
+    return oneOfOurs(msgpackCodec);
+  },
   json: () => (one) => JSON.parse(JSON.stringify(one)),
   v8: () => (one) => deserialize(serialize(one)),
   async msgpackr() {
-    const { pack, unpack } = await import('msgpackr');
-    return (one) => unpack(pack(one));
+    const { Packr } = await import('msgpackr');
+    const packr = new Packr({ useRecords: false });
+    return (one) => packr.unpack(packr.pack(one));
+  },
+  /** Names once for each structure, and not for each record: both sides have to keep them. */
+  async msgpackrRecords() {
+    const { Packr } = await import('msgpackr');
+    const packr = new Packr({ structures: [] });
+    return (one) => packr.unpack(packr.pack(one));
   },
 };
 
-function serveRecords(tell, pass, close) {
+/** Into one buffer and out of it again, as for a message of a queue. */
+async function oneOfOurs(codec) {
+  const { createScratch } = await import('../../dist/codec/codec.js');
+  const scratch = createScratch();
+  return (one) => {
+    codec.encode(one, scratch);
+    return codec.decode(scratch.buffer, scratch.start, scratch.end);
+  };
+}
+
+function serveRecords(tell, pass, close, key = 'records') {
   const passAll = (count) => {
     let last;
     for (const items of batches(count, record)) last = pass(items).at(-1);
@@ -44,7 +70,7 @@ function serveRecords(tell, pass, close) {
   };
   return serve(
     tell,
-    async ({ count }) => ({ records: await rate(count, () => passAll(count)) }),
+    async ({ count }) => ({ [key]: await rate(count, () => passAll(count)) }),
     close,
   );
 }

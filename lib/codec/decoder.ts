@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { asciiText, isAscii, longestAscii } from './ascii-text.js';
 import { readExtension } from './decode-extension.js';
 import { extension, maxDepth } from './format.js';
 import { decodingError, defineProperty, Malformed } from './malformed.js';
@@ -236,10 +237,9 @@ export class Decoder {
   private decodeString(start: number, length: number): string {
     const { buffer } = this;
     const end = start + length;
-    if (length <= 64) {
-      let i = start;
-      while (i < end && (buffer[i] as number) < 0x80) i++;
-      if (i === end) return buffer.toString('latin1', start, end);
+    if (length <= 64 && isAscii(this.view, start, length)) {
+      if (length <= longestAscii) return asciiText(buffer, start, length);
+      return buffer.toString('latin1', start, end);
     }
     const text = buffer.toString('utf8', start, end);
     // Either the character itself or what stands for bytes that are no UTF-8.
@@ -252,8 +252,11 @@ export class Decoder {
   private readBuffer(length: number): Buffer {
     this.need(length);
     const copy = Buffer.allocUnsafe(length);
-    this.buffer.copy(copy, 0, this.position, this.position + length);
-    this.position += length;
+    const { buffer, position } = this;
+    // One call into Node.js costs as much as some 40 bytes.
+    if (length > 32) buffer.copy(copy, 0, position, position + length);
+    else for (let i = 0; i < length; i++) copy[i] = buffer[position + i] as number;
+    this.position = position + length;
     return this.register(copy);
   }
 

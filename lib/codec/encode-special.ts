@@ -5,6 +5,9 @@ import { binaryTypes, errorNames, extension } from './format.js';
 import { entrySegment, propertySegment, Unencodable } from './path.js';
 
 const bufferPrototype: object = Buffer.prototype;
+const datePrototype: object = Date.prototype;
+const mapPrototype: object = Map.prototype;
+const setPrototype: object = Set.prototype;
 const tagOf = Object.prototype.toString;
 const typedArrayTag = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Uint8Array.prototype),
@@ -16,10 +19,7 @@ const setSize = Object.getOwnPropertyDescriptor(Set.prototype, 'size')?.get;
 
 /** Writes an object that is neither a plain object nor a plain array. */
 export function writeSpecial(encoder: Encoder, value: object): void {
-  if (Object.getPrototypeOf(value) === bufferPrototype && types.isUint8Array(value)) {
-    writeBuffer(encoder, value);
-    return;
-  }
+  if (writeCommon(encoder, value)) return;
   const hooks = sharedHooks();
   if (hooks.isShared(value)) {
     writeHandle(encoder, JSON.stringify(hooks.toHandle(value)));
@@ -47,6 +47,17 @@ export function writeSpecial(encoder: Encoder, value: object): void {
     refuseHostObject(value);
     encoder.writeProperties(value);
   }
+}
+
+/** The commonest, which their prototype and one look at what they are tell from all others. */
+function writeCommon(encoder: Encoder, value: object): boolean {
+  const prototype: object = Object.getPrototypeOf(value);
+  if (prototype === bufferPrototype && types.isUint8Array(value)) writeBuffer(encoder, value);
+  else if (prototype === datePrototype && types.isDate(value)) writeDate(encoder, value);
+  else if (prototype === mapPrototype && types.isMap(value)) writeMap(encoder, value);
+  else if (prototype === setPrototype && types.isSet(value)) writeSet(encoder, value);
+  else return false;
+  return true;
 }
 
 function writeHandle(encoder: Encoder, json: string): void {
@@ -161,7 +172,8 @@ function writeDate(encoder: Encoder, date: Date): void {
   } else if (seconds >= 0 && seconds < 0x400000000) {
     buffer[encoder.position++] = 0xd7;
     buffer[encoder.position++] = extension.timestamp;
-    view.setBigUint64(encoder.position, (BigInt(nanoseconds) << 34n) | BigInt(seconds));
+    view.setUint32(encoder.position, nanoseconds * 4 + Math.floor(seconds / 0x100000000));
+    view.setUint32(encoder.position + 4, seconds % 0x100000000);
     encoder.position += 8;
   } else {
     buffer[encoder.position++] = 0xc7;

@@ -12,11 +12,12 @@ import { learnWritten, noShape, shapeLike } from './written-shapes.js';
 const objectPrototype: object = Object.prototype;
 const arrayPrototype: object = Array.prototype;
 const hasOwn = Object.prototype.hasOwnProperty;
-/** One in so many plain objects that were written without a shape is looked at. */
+/** One in so many plain objects that were written without a shape is looked at; ever fewer while shapes do not pay. */
 const looked = 64;
+const lookedLeast = 1024;
 /** Shapes are tried while there is trust: what is gained by an object whose shape was foreseen, less what others cost. */
 const mostTrust = 64;
-const firstTrust = 16;
+const firstTrust = 8;
 const costOfFinding = 1;
 const costOfNone = 3;
 
@@ -32,7 +33,8 @@ export class Encoder extends Writer {
   private lastKey = this.knownKeys.first;
   private lastShape = noShape;
   private trust = 0;
-  private unfitted = 0;
+  private looked = looked;
+  private untilLook = looked;
 
   encode(value: unknown, scratch: Scratch): void {
     this.begin(scratch);
@@ -183,7 +185,7 @@ export class Encoder extends Writer {
     // Before it is written: it may have others in it.
     if (next !== last) this.lastShape = next;
     if (next.write(this, value)) {
-      if (this.trust < mostTrust) this.trust++;
+      if (this.trust < mostTrust && ++this.trust === mostTrust) this.looked = looked;
       return true;
     }
     const other = shapeLike(value);
@@ -201,7 +203,10 @@ export class Encoder extends Writer {
   }
 
   private distrust(cost: number): void {
-    this.trust = this.trust > cost ? this.trust - cost : 0;
+    this.trust -= cost;
+    if (this.trust > 0) return;
+    this.trust = 0;
+    if (this.looked < lookedLeast) this.looked *= 2;
   }
 
   /** Writes what an object of a known shape holds. */
@@ -212,9 +217,9 @@ export class Encoder extends Writer {
 
   private writePlain(value: object): void {
     this.writeProperties(value);
-    this.unfitted++;
-    if (this.unfitted % looked !== 0 || learnWritten(value) === undefined) return;
-    if (this.trust < firstTrust) this.trust = firstTrust;
+    if (--this.untilLook > 0) return;
+    this.untilLook = this.looked;
+    if (learnWritten(value) !== undefined && this.trust < firstTrust) this.trust = firstTrust;
   }
 
   /** Own enumerable properties with string keys, as a map. */

@@ -1,3 +1,5 @@
+import { asciiText, isAscii } from './ascii-text.js';
+
 const size = 2048;
 
 /** Strings of fewer bytes are kept. */
@@ -12,7 +14,8 @@ export class StringCache {
   /** The string that fewer than 16 bytes are, `undefined` where they are not ASCII. */
   find(buffer: Buffer, view: DataView, start: number, length: number): string | undefined {
     // Words are read whole: there must be something behind the string.
-    if (start + shortString > view.byteLength) return findByBytes(buffer, start, length);
+    if (start + shortString > view.byteLength)
+      return isAscii(view, start, length) ? asciiText(buffer, start, length) : undefined;
     let a = 0;
     let b = 0;
     let c = 0;
@@ -63,47 +66,5 @@ export class StringCache {
       words[at + 2] === c &&
       words[at + 3] === d
     );
-  }
-}
-
-function findByBytes(buffer: Buffer, start: number, length: number): string | undefined {
-  for (let i = start; i < start + length; i++) if ((buffer[i] as number) > 0x7f) return undefined;
-  return asciiText(buffer, start, length);
-}
-
-const { fromCharCode } = String;
-
-/** For a few bytes, a call for each byte's character is cheaper than the one call into Node.js. */
-function asciiText(b: Buffer, at: number, length: number): string {
-  if (length > 12) return b.toString('latin1', at, at + length);
-  if (length > 8) return shortText(b, at, 8) + shortText(b, at + 8, length - 8);
-  return shortText(b, at, length);
-}
-
-function shortText(b: Buffer, at: number, length: number): string {
-  // Written out, because an array of arguments would cost more than it saves.
-  const c0 = b[at]!;
-  const c1 = b[at + 1]!;
-  const c2 = b[at + 2]!;
-  const c3 = b[at + 3]!;
-  switch (length) {
-    case 0:
-      return '';
-    case 1:
-      return fromCharCode(c0);
-    case 2:
-      return fromCharCode(c0, c1);
-    case 3:
-      return fromCharCode(c0, c1, c2);
-    case 4:
-      return fromCharCode(c0, c1, c2, c3);
-    case 5:
-      return fromCharCode(c0, c1, c2, c3, b[at + 4]!);
-    case 6:
-      return fromCharCode(c0, c1, c2, c3, b[at + 4]!, b[at + 5]!);
-    case 7:
-      return fromCharCode(c0, c1, c2, c3, b[at + 4]!, b[at + 5]!, b[at + 6]!);
-    default:
-      return fromCharCode(c0, c1, c2, c3, b[at + 4]!, b[at + 5]!, b[at + 6]!, b[at + 7]!);
   }
 }

@@ -102,31 +102,64 @@ export class Writer {
 
   writeString(value: string): void {
     const { length } = value;
-    if (length > 40) {
-      this.writeLongString(value);
+    if (length > 15) {
+      // Elsewhere: this has to be short enough to become part of what calls it.
+      this.writeLongerString(value);
       return;
     }
     // Three bytes for each unit at most, and the header.
     if (this.position + 3 * length > this.limit) this.grow(3 * length);
     const { buffer } = this;
     const start = this.position;
-    const body = start + (length < 32 ? 1 : 2);
     let units = 0;
     for (let i = 0; i < length; i++) {
       const unit = value.charCodeAt(i);
       units |= unit;
-      buffer[body + i] = unit;
+      buffer[start + 1 + i] = unit;
     }
-    if (units < 0x80) {
-      if (length < 32) buffer[start] = 0xa0 | length;
-      else {
-        buffer[start] = 0xd9;
-        buffer[start + 1] = length;
-      }
-      this.position = body + length;
+    if (units > 0x7f) {
+      this.writeShortUtf8(value, start, start + 1);
       return;
     }
-    this.writeShortUtf8(value, start, body);
+    buffer[start] = 0xa0 | length;
+    this.position = start + 1 + length;
+  }
+
+  private writeLongerString(value: string): void {
+    const { length } = value;
+    if (length > 40) {
+      this.writeLongString(value);
+      return;
+    }
+    if (this.position + 3 * length > this.limit) this.grow(3 * length);
+    const { buffer, view } = this;
+    const start = this.position;
+    const body = start + (length < 32 ? 1 : 2);
+    let units = 0;
+    let i = 0;
+    for (; i + 4 <= length; i += 4) {
+      const a = value.charCodeAt(i);
+      const b = value.charCodeAt(i + 1);
+      const c = value.charCodeAt(i + 2);
+      const d = value.charCodeAt(i + 3);
+      units |= a | b | c | d;
+      view.setInt32(body + i, a | (b << 8) | (c << 16) | (d << 24), true);
+    }
+    for (; i < length; i++) {
+      const unit = value.charCodeAt(i);
+      units |= unit;
+      buffer[body + i] = unit;
+    }
+    if (units > 0x7f) {
+      this.writeShortUtf8(value, start, body);
+      return;
+    }
+    if (length < 32) buffer[start] = 0xa0 | length;
+    else {
+      buffer[start] = 0xd9;
+      buffer[start + 1] = length;
+    }
+    this.position = body + length;
   }
 
   private writeShortUtf8(value: string, start: number, body: number): void {
