@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -45,6 +45,18 @@ describe('a manager', () => {
     await rejects(manager.start(), ProcessError, 'ERR_PROCESS_STARTED');
     await manager.join();
     await rejects(new SyncManager().connect(), TypeError, 'ERR_INVALID_ARG_TYPE');
+  });
+
+  it('that has shut down keeps no pipe that it was started through', async () => {
+    const mapped = (): string[] =>
+      readFileSync('/proc/self/maps', 'utf8').match(/\/dev\/shm\/.*/g) ?? [];
+    const before = mapped();
+    for (let round = 0; round < 4; round++) {
+      const manager = new SyncManager({ address: { host: '127.0.0.1', port: 0 }, authkey: 'key' });
+      await manager.start();
+      await manager.shutdown();
+      expect(mapped().filter((name) => !before.includes(name))).toEqual([]);
+    }
   });
 
   it('that cannot start leaves nothing, and can be started later', async () => {

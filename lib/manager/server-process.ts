@@ -1,5 +1,6 @@
 import { EOFError, ProcessError } from '../errors.js';
 import type { Connection } from '../pipe/connection.js';
+import { lookForArrivals } from '../pipe/in-transit.js';
 import { binding } from '../native.js';
 import { Pipe } from '../pipe/pipe.js';
 import { revive } from '../remote-error.js';
@@ -62,6 +63,8 @@ export async function startServerProcess(plan: ServerProcessPlan): Promise<Serve
     throw new ProcessError(`The server of ${plan.name} ended before it listened`, { cause: error });
   } finally {
     reports.close();
+    // What the server said came through the end that it was given. Who is killed soon leaves no pipe that nobody needs.
+    lookForArrivals();
   }
 }
 

@@ -28,7 +28,8 @@ export function recallFromTransit(name: string, end: number): void {
   lookForArrivals();
 }
 
-function lookForArrivals(): void {
+/** Lets go of those that were taken. Happens by itself every 100 ms: for who knows that one was. */
+export function lookForArrivals(): void {
   for (const one of travelling) {
     if (!binding.pipeArrived(one.attachment.id, one.end)) continue;
     travelling.delete(one);
