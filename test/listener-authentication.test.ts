@@ -142,7 +142,8 @@ describe('authentication', () => {
       socket.write(frame(answer(challenge.subarray(prefix.length))));
       await refused(listener.accept());
       expect(String(await readFrame(socket))).toBe('#FAILURE#');
-      await until(() => socket.destroyed || socket.readableEnded || socket.read() === null);
+      socket.resume();
+      await until(() => socket.destroyed);
       await connected(listener, { authkey });
     });
   }

@@ -46,6 +46,21 @@ const handshakes = [
     by: 'node test/listener-authentication.test.ts "ends after its time"',
   },
   {
+    name: 'who fails in the handshake stays connected',
+    ...sockets('handshake.ts', 'channel.close();\n      if (error', 'if (error'),
+    by: 'node test/listener-authentication.test.ts "refuses a client that answers"',
+  },
+  {
+    name: 'who fails in the handshake of TLS stays connected',
+    ...sockets('tls-gate.ts', '(cause, socket) => {\n        socket.destroy();', '(cause) => {'),
+    by: 'node test/manager-tls.test.ts "turns away strangers"',
+  },
+  {
+    name: 'who has no certificate that is trusted stays connected',
+    ...sockets('tls-gate.ts', '\n          socket.destroy();', ''),
+    by: 'node test/manager-tls.test.ts "what was wrong with a certificate"',
+  },
+  {
     name: 'a handshake of TLS has no end',
     ...sockets('tls-gate.ts', 'handshakeTimeout: timeout,', 'handshakeTimeout: timeout * 1_000,'),
     by: 'node test/manager-tls.test.ts "turns away strangers"',
@@ -95,6 +110,11 @@ const connections = [
   {
     name: 'a server never forgets a connection',
     ...edit('lib/manager/server.ts', '.finally(() => this.#connections.delete(connection))', ''),
+    by: thousand,
+  },
+  {
+    name: 'a server keeps what it knew of a client',
+    ...edit('lib/manager/server.ts', 'this.#sessions.delete(session);', ''),
     by: thousand,
   },
 ];
