@@ -3,39 +3,9 @@
 #include <cstdlib>
 #include <thread>
 
-#include "support.h"
+#include "queue_support.h"
 
 using namespace test;
-
-namespace {
-
-std::unique_ptr<Queue> create(std::string_view name, std::uint64_t capacity = 65536, std::uint64_t max_items = 0) {
-  std::unique_ptr<Queue> queue;
-  REQUIRE_OK(Queue::create(name, {capacity, max_items, 0}, {}, queue));
-  return queue;
-}
-std::unique_ptr<Queue> open(std::string_view name) {
-  std::unique_ptr<Queue> queue;
-  REQUIRE_OK(Queue::open(name, queue));
-  return queue;
-}
-
-std::string get_text(Queue& queue) {
-  static Bytes into(1 << 20);
-  std::uint64_t length = 0;
-  const Status s = queue.get(into, length);
-  if (s.code == Code::kEmpty) return "(empty)";
-  if (s.code == Code::kShutDown) return "(shut down)";
-  return s.ok() ? text_of(std::span(into).first(length)) : "(error)";
-}
-
-std::uint64_t count(const Queue& queue) {
-  std::uint64_t records = 0;
-  CHECK_OK(queue.count(records));
-  return records;
-}
-
-}  // namespace
 
 TEST_CASE("after a shutdown nothing comes in, what is queued comes out, and then everybody sees the end") {
   const Name name("down");
