@@ -15,6 +15,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ownSharedMemory } from './own-shm.mjs';
+import { buildPreset } from './preset.mjs';
 
 const script = fileURLToPath(import.meta.url);
 const root = path.dirname(path.dirname(script));
@@ -57,29 +58,6 @@ function moveToOwnSharedMemory() {
     env: { ...process.env, INTERPROC_FUZZ_PRIVATE_SHM: '1' },
   });
   process.exit(status ?? 1);
-}
-
-function run(command, args) {
-  const { status, error } = spawnSync(command, args, {
-    cwd: root,
-    stdio: 'inherit',
-    env: { CMAKE_BUILD_PARALLEL_LEVEL: String(availableParallelism()), ...process.env },
-  });
-  if (error) throw error;
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: exit code ${status}`);
-}
-
-function build(names) {
-  const configure = ['--preset', 'fuzz'];
-  if (!existsSync(path.join(binaries, 'CMakeCache.txt')) && !process.env.CXX) {
-    const compiler = ['clang++-14', 'clang++'].find(
-      (name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0,
-    );
-    if (compiler === undefined) throw new Error('fuzzing needs clang');
-    configure.push(`-DCMAKE_CXX_COMPILER=${compiler}`);
-  }
-  run('cmake', configure);
-  run('cmake', ['--build', '--preset', 'fuzz', '--target', ...names.map((name) => `fuzz_${name}`)]);
 }
 
 const sanitizers = {
@@ -180,7 +158,10 @@ async function minimize(target) {
 moveToOwnSharedMemory();
 mkdirSync(work, { recursive: true });
 const native = targets.filter((target) => compiled.includes(target));
-if (native.length > 0) build(native);
+if (native.length > 0) {
+  const names = native.map((name) => `fuzz_${name}`);
+  buildPreset('fuzz', { folder: 'native-fuzz', compiler: 'only clang', targets: names });
+}
 let good = true;
 const queue = options.minimize ? native : targets;
 async function runQueue() {

@@ -2,12 +2,13 @@
 // Presets: release-tests (the default), asan, tsan. Several are built one after the other and run at the same time, each on one of
 // the processors: a test mostly waits for its children, and works in one of them at a time. What each says is printed when it ends.
 // Where INTERPROC_NATIVE_REPORT names a file, a line "preset passed failed" is added to it for each.
-import { spawn, spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ownSharedMemory } from './own-shm.mjs';
+import { buildPreset, works } from './preset.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folders = {
@@ -16,35 +17,6 @@ const folders = {
   tsan: 'native-tsan',
 };
 const timeLimit = 15 * 60;
-
-function works(command, args = ['--version']) {
-  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
-}
-
-function run(command, args) {
-  const { status, error } = spawnSync(command, args, {
-    cwd: root,
-    stdio: 'inherit',
-    env: { CMAKE_BUILD_PARALLEL_LEVEL: String(availableParallelism()), ...process.env },
-  });
-  if (error) throw error;
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: exit code ${status}`);
-}
-
-function build(preset) {
-  const cache = path.join(root, 'build', folders[preset], 'CMakeCache.txt');
-  const configure = ['--preset', preset];
-  const moved =
-    existsSync(cache) &&
-    !readFileSync(cache, 'utf8').includes(`HOME_DIRECTORY:INTERNAL=${path.resolve(root)}\n`);
-  if (moved) configure.push('--fresh');
-  if (preset !== 'release-tests' && (moved || !existsSync(cache)) && !process.env.CXX) {
-    const compiler = ['clang++-14', 'clang++'].find((name) => works(name));
-    if (compiler) configure.push(`-DCMAKE_CXX_COMPILER=${compiler}`);
-  }
-  run('cmake', configure);
-  run('cmake', ['--build', '--preset', preset]);
-}
 
 const sanitizerOptions = {
   ASAN_OPTIONS: 'detect_stack_use_after_return=1:strict_string_checks=1',
@@ -103,7 +75,10 @@ if (presets.length === 0) presets.push('release-tests');
 
 for (const preset of presets) {
   if (!(preset in folders)) throw new RangeError(`no such preset: ${preset}`);
-  build(preset);
+  buildPreset(preset, {
+    folder: folders[preset],
+    compiler: preset === 'release-tests' ? 'any' : 'clang',
+  });
 }
 const queue = [...presets];
 async function work() {
