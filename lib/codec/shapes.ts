@@ -76,18 +76,34 @@ export function mistaken(slot: number): void {
 function compile(keys: readonly string[], slot: number): ReadShape | undefined {
   const steps = keys.map((key, i) => {
     const before = keys.slice(0, i).map((_, n) => `v${n}`);
+    // A value takes a byte at least. The commonest are read here, the others by a call. One that goes on behind the end is refused as
+    // read() does it: nothing can follow it.
     return `
-  if (end - at < ${key.length + 1} || ${differs(key)})
+  if (end - at < ${key.length + 2} || ${differs(key)}) {
+    reader.position = at;
     return reader.readOther(slot, ${keys.length}, keys, [${before.join(', ')}]);
-  reader.position = at + ${key.length + 1};
-  const v${i} = reader.read();
-  at = reader.position;`;
+  }
+  at += ${key.length + 1};
+  let v${i} = view.getUint8(at);
+  if (v${i} < 0x80) at++;
+  else if (v${i} === 0xcb) {
+    v${i} = view.getFloat64(at + 1);
+    at += 9;
+  } else if (v${i} === 0xcd) {
+    v${i} = view.getUint16(at + 1);
+    at += 3;
+  } else {
+    reader.position = at;
+    v${i} = reader.read();
+    at = reader.position;
+  }`;
   });
   const properties = keys.map((key, i) => `${JSON.stringify(key)}: v${i}`);
   const code = `'use strict';
 return (reader) => {
   const { view, end } = reader;
   let at = reader.position;${steps.join('')}
+  reader.position = at;
   return { ${properties.join(', ')} };
 };`;
   try {
