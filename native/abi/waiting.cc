@@ -120,7 +120,11 @@ ip_status ip_disarm(ip_object number, uint32_t condition, uint64_t need) {
   if (set == nullptr) return fail(IP_INVALID, "the object has no such condition");
   object.loop_wakes();
   withdraw(object.segment(), *set);
-  if (ready(use, native, need, Look::kShared)) wake(object.segment(), *set, 1);
+  if (ready(use, native, need, Look::kShared)) {
+    wake(object.segment(), *set, 1);
+  } else {
+    object.woken_in_vain(native);
+  }
   return IP_OK;
 }
 

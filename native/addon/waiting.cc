@@ -130,7 +130,13 @@ std::uint32_t collect(Environment& environment, Look look) {
     Watch& watch = environment.watches[index];
     if (active[index] == std::byte{0} || watch.object == nullptr) continue;
     // Of a damaged one the attempt says so.
-    if (!watch.object->ready(watch.condition, watch.need, look) && !Environment::is_damaged(*watch.object)) continue;
+    if (!watch.object->ready(watch.condition, watch.need, look) && !Environment::is_damaged(*watch.object)) {
+      if (watch.announced && !announced(watch.object->segment(), *watch.object->waiters(watch.condition))) {
+        withdraw_watch(watch);
+        watch.object->woken_in_vain(watch.condition);
+      }
+      continue;
+    }
     withdraw_watch(watch);
     table[found++] = static_cast<std::uint32_t>(index);
   }

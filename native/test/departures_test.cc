@@ -2,7 +2,12 @@
 #include "waiting/departures.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
 
 #include "segment/object.h"
 #include "support.h"
@@ -46,6 +51,20 @@ struct Loop {
   Doorbell bell;
   int ear = -1;
 };
+
+// How many files the kernel watches for this process.
+int watched_files() {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fdinfo")) {
+    std::ifstream about(entry.path());
+    for (std::string line; std::getline(about, line);) count += line.rfind("inotify wd:", 0) == 0 ? 1 : 0;
+  }
+  return count;
+}
+
+std::atomic<int> handled{0};
+static_assert(std::atomic<int>::is_always_lock_free);
+void handle(int) { handled++; }
 
 }  // namespace
 
@@ -129,5 +148,84 @@ TEST_CASE("departures: a watch that the kernel ends with a name rings, and can b
   REQUIRE_OK(segment->attach_again(last));
   last.reset();
   CHECK(loop.rung(kPatience) == kDepartureByte);
+  unwatch_departures(segment.get());
+}
+
+TEST_CASE("departures: a participant that becomes another program rings") {
+  const Name name("replaced");
+  const Shared<Gate> made, attached, watching;
+  Child child([&] {
+    NEED(made->await());
+    std::unique_ptr<Segment> mine;
+    NEED(Segment::open(name, IPC_KIND_LOCK, mine).ok());
+    attached->open();
+    NEED(watching->await());
+    ::execl("/bin/sleep", "sleep", "60", nullptr);
+    return 1;
+  });
+  const auto segment = make(name);
+  made->open();
+  REQUIRE(attached->await());
+  Loop loop;
+  REQUIRE(loop.watch(*segment));
+  watching->open();
+  CHECK(loop.rung(kPatience) == kDepartureByte);
+  CHECK(::kill(child.pid(), 0) == 0);
+  child.kill();
+  unwatch_departures(segment.get());
+}
+
+TEST_CASE("departures: who watches one file hears nothing of another, and nothing stays in the kernel") {
+  const int before = watched_files();
+  const Name first_name("here"), second_name("there");
+  const auto first = make(first_name);
+  const auto again = open(first_name);
+  const auto second = make(second_name);
+  Loop one, two;
+  REQUIRE(one.watch(*first));
+  REQUIRE(one.watch(*again));
+  REQUIRE(two.watch(*second));
+  CHECK(watched_files() == before + 2);
+  open(second_name).reset();
+  CHECK(two.rung(kPatience) == kDepartureByte);
+  CHECK(one.rung(kMoment) == 0);
+  unwatch_departures(again.get());
+  CHECK(watched_files() == before + 2);
+  unwatch_departures(first.get());
+  unwatch_departures(second.get());
+  CHECK(watched_files() == before);
+}
+
+TEST_CASE("departures: who asks for another doorbell is rung there, and only there") {
+  const Name name("moved");
+  const auto segment = make(name);
+  Loop before, after;
+  REQUIRE(before.watch(*segment));
+  REQUIRE(after.watch(*segment));
+  open(name).reset();
+  CHECK(after.rung(kPatience) == kDepartureByte);
+  CHECK(before.rung(kMoment) == 0);
+  unwatch_departures(segment.get());
+}
+
+TEST_CASE("departures: the thread that tells takes no signal of the process") {
+  const Name name("signal");
+  const auto segment = make(name);
+  Loop loop;
+  REQUIRE(loop.watch(*segment));
+  struct sigaction ours {};
+  ours.sa_handler = handle;
+  struct sigaction theirs {};
+  REQUIRE(::sigaction(SIGUSR2, &ours, &theirs) == 0);
+  sigset_t only, old;
+  sigemptyset(&only);
+  sigaddset(&only, SIGUSR2);
+  pthread_sigmask(SIG_BLOCK, &only, &old);
+  REQUIRE(::kill(::getpid(), SIGUSR2) == 0);
+  sleep_ms(kMoment);
+  CHECK(handled == 0);
+  pthread_sigmask(SIG_SETMASK, &old, nullptr);
+  CHECK(eventually([] { return handled == 1; }));
+  ::sigaction(SIGUSR2, &theirs, nullptr);
   unwatch_departures(segment.get());
 }

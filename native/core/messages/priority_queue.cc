@@ -310,6 +310,11 @@ void PriorityQueue::stop_insisting() {
   if (turn_.give_up()) wake(*segment_, shared().not_full, kEveryone);
 }
 
+void PriorityQueue::woken_in_vain(Condition condition) {
+  ipc_wait_set& not_full = shared().not_full;
+  if (waiters(condition) == &not_full && turn_.anothers()) turn_.wake_owner(not_full);
+}
+
 bool PriorityQueue::ready(Condition condition, std::uint64_t need, Look look) {
   const auto obtainable = [&] { return OwnedLock(*segment_, shared().lock).obtainable(look == Look::kKernel); };
   // Left so by one who died: the attempt will repair it.

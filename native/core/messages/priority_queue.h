@@ -81,6 +81,7 @@ class PriorityQueue final : public SharedObject {
   bool ready(Condition condition, std::uint64_t need, Look look) override;
   ipc_wait_set* waiters(Condition condition) override;
   void leave(Leaving) override { stop_insisting(); }
+  void woken_in_vain(Condition condition) override;
   [[nodiscard]] bool damaged() const override { return slab_.damaged() || SharedObject::damaged(); }
 
  private:

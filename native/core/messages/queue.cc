@@ -288,6 +288,14 @@ Status Queue::count(std::uint64_t& records) const {
   return channel_.fill(bytes, records);
 }
 
+// Room that another producer has asked for, and the wake for it with it.
+void Queue::woken_in_vain(Condition condition) {
+  ipc_channel& channel = shared().channel;
+  if (waiters(condition) != &channel.not_full || !anothers_turn()) return;
+  const std::uint32_t slot = OwnedLock::slot_of(load_relaxed(channel.turn));
+  if (slot < IPC_PARTICIPANTS) wake_slot(*segment_, channel.not_full, slot);
+}
+
 void Queue::stop_insisting() {
   std::uint32_t mine = OwnedLock::word_of(segment_->me());
   if (load_relaxed(shared().channel.turn) != mine) return;

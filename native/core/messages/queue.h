@@ -70,6 +70,7 @@ class Queue final : public SharedObject {
   bool ready(Condition condition, std::uint64_t need, Look look) override;
   ipc_wait_set* waiters(Condition condition) override;
   void leave(Leaving) override;
+  void woken_in_vain(Condition condition) override;
 
  private:
   using SharedObject::SharedObject;

@@ -5,14 +5,23 @@ namespace interproc {
 bool SharedObject::wait_for(Condition condition, std::uint64_t need, Nanoseconds limit) {
   ipc_wait_set* set = waiters(condition);
   if (set == nullptr) return true;
+  const std::uint32_t& signal = segment_->self().signal;
+  const std::uint32_t before = load_relaxed(signal);
   const bool woken = wait_slice(
       *segment_, *set, limit, [&] { return ready(condition, need, Look::kShared); }, polling(condition));
-  return woken || ready(condition, need, Look::kKernel);
+  if (woken || ready(condition, need, Look::kKernel)) return true;
+  if (load_relaxed(signal) != before) woken_in_vain(condition);
+  return false;
 }
 
 void SharedObject::pass_wake(Condition condition, std::uint64_t need) {
   ipc_wait_set* set = waiters(condition);
-  if (set != nullptr && ready(condition, need, Look::kShared)) wake(*segment_, *set, 1);
+  if (set == nullptr) return;
+  if (ready(condition, need, Look::kShared)) {
+    wake(*segment_, *set, 1);
+  } else {
+    woken_in_vain(condition);
+  }
 }
 
 void SharedObject::forget_predecessor(ipc_wait_set& set) const {

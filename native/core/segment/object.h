@@ -65,6 +65,9 @@ class SharedObject {
   // Whether the name still leads to this very object.
   [[nodiscard]] virtual bool is_current() const { return segment_->names_this_object(); }
 
+  // For who was woken and may not, or cannot, use it.
+  virtual void woken_in_vain(Condition) {}
+
   // What the event loop that watches this object does next: it sleeps until that doorbell rings, or looks again.
   virtual void loop_sleeps(std::uint64_t) {}
   virtual void loop_wakes() {}

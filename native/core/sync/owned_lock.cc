@@ -8,7 +8,7 @@ constexpr Nanoseconds kBriefly = 20 * kMicrosecond;
 }  // namespace
 
 bool OwnedLock::owner_alive(const Segment& segment, std::uint32_t word) {
-  const std::uint32_t slot = (word >> IPC_LOCK_GENERATION_BITS) - 1;  // 0 wraps: no slot
+  const std::uint32_t slot = slot_of(word);  // 0 wraps: no slot
   if (slot >= IPC_PARTICIPANTS) return false;
   const std::uint32_t generation = load_acquire(segment.participant(slot).generation);
   if ((generation & kGenerationMask) != (word & kGenerationMask)) return false;

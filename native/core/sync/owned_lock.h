@@ -44,6 +44,8 @@ class OwnedLock {
   static std::uint32_t word_of(Participant who) {
     return (who.slot + 1) << IPC_LOCK_GENERATION_BITS | (who.generation & kGenerationMask);
   }
+  // No slot where it is none of the table's.
+  static std::uint32_t slot_of(std::uint32_t word) { return (word >> IPC_LOCK_GENERATION_BITS) - 1; }
   // Whether the word's owner lives. A word that names no slot belongs to nobody.
   static bool owner_alive(const Segment& segment, std::uint32_t word);
 

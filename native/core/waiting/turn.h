@@ -6,6 +6,7 @@
 #include "system/atomic.h"
 #include "system/clock.h"
 #include "system/crash_point.h"
+#include "waiting/wait.h"
 
 namespace interproc {
 
@@ -26,6 +27,11 @@ class Turn {
       seen_since_ = now;
     }
     return now - seen_since_ < kDeference && OwnedLock::owner_alive(*segment_, turn);
+  }
+  // Wakes the one that it is, for room that came while it was another's.
+  void wake_owner(ipc_wait_set& set) {
+    const std::uint32_t slot = OwnedLock::slot_of(load_relaxed(*word_));
+    if (slot < IPC_PARTICIPANTS) wake_slot(*segment_, set, slot);
   }
   [[nodiscard]] bool mine() const { return load_relaxed(*word_) == me(); }
 

@@ -11,7 +11,8 @@
 // Waiter's fence 4 pairs with waker's fence 2: of "waker publishes, then looks for bits" and "waiter sets its bit, then
 // looks at the condition" at least one sees the other, so a wake-up is never lost. Who clears a bit owes its owner a
 // wake; who dies between clearing and waking delays the waiter by one slice, because every sleep is bounded. A waiter
-// that was picked and leaves for another reason passes the wake on. A picked participant that is dead is skipped.
+// that was picked and leaves for another reason passes the wake on, and so does one that leaves what came to another
+// (SharedObject::woken_in_vain). A picked participant that is dead is skipped.
 #pragma once
 
 #include <algorithm>
