@@ -52,6 +52,25 @@ describe('the looks of an event loop at those whose death wakes nobody', () => {
     expect(interval()).toBe(50);
   });
 
+  it('have a timer that runs on for half a second when nobody waits any more', async () => {
+    await becomesCalm();
+    const others = vi.getTimerCount();
+    const queue = own(new Queue<number>());
+    const item = queue.get();
+    queue.putSync(1);
+    expect(await item).toBe(1);
+    // The loop learns that nobody waits in its next turn.
+    await delay(50);
+    await vi.advanceTimersByTimeAsync(300);
+    expect(vi.getTimerCount()).toBe(others + 1);
+    await vi.advanceTimersByTimeAsync(300);
+    expect(vi.getTimerCount()).toBe(others);
+    // And begins anew.
+    pending(queue.get());
+    expect(interval()).toBe(50);
+    expect(vi.getTimerCount()).toBe(others + 1);
+  });
+
   it('are not waited for where somebody is killed, and come every 50 ms again', async () => {
     const lock = own(new Lock());
     const holder = new Peer('lock', 'hold', { name: lock.name, how: 'stay' });

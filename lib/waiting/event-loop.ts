@@ -160,13 +160,12 @@ function turn(): void {
     inspection.end();
     return;
   }
-  if (!serve(binding.poll(look), hit) && performance.now() >= pollUntil) {
+  if (performance.now() < pollUntil) serve(binding.poll(look), hit);
+  else if (!serve(announce(), hit)) {
     for (let number = 0; number < budgets.length; number++)
       if (active[number] === 1) (budgets[number] as PollBudget).miss();
-    if (!serve(announce())) {
-      sleep();
-      return;
-    }
+    sleep();
+    return;
   }
   setImmediate(turn);
 }

@@ -10,6 +10,9 @@ const looksAfterDeparture = 10;
 /** ... and after a wait began. */
 const looksAfterStart = 2;
 
+/** ... and for so many the timer runs on when nobody waits any more: to start it anew takes a wait that comes now and then tens of microseconds. */
+const looksAfterEnd = 10;
+
 export interface Looking {
   /** Asks the kernel, serves who may be ready, and says whether anybody was. */
   look(): boolean;
@@ -31,6 +34,8 @@ export class Inspection {
   #waits = false;
   /** Brisk looks to come. */
   #remaining = looksAfterDeparture;
+  /** How often the timer may still run while nobody waits. */
+  #idle = looksAfterEnd;
 
   constructor(looking: Looking) {
     this.#looking = looking;
@@ -48,6 +53,7 @@ export class Inspection {
   /** Nobody waits any more. */
   end(): void {
     this.#waits = false;
+    this.#idle = looksAfterEnd;
     this.#timer?.unref();
   }
 
@@ -76,7 +82,10 @@ export class Inspection {
 
   readonly #inspect = () => {
     this.#running = false;
-    if (!this.#waits) return;
+    if (!this.#waits) {
+      if (this.#idle-- > 0) this.#schedule(brisk);
+      return;
+    }
     // First: who goes after this look rings.
     const told = this.#remaining === 0 && this.#looking.isTold();
     const found = this.#looking.look();
