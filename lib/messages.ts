@@ -18,12 +18,17 @@ let registered: Buffer = scratch.buffer;
 let received: Buffer = Buffer.allocUnsafeSlow(usual);
 let batch: Scratch = createScratch(usual);
 let registeredBatch: Buffer = batch.buffer;
-export let lengths = new Uint32Array(batchMost);
+let lengths = new Uint32Array(batchMost);
 
 binding.setTransmitBuffer(registered);
 binding.setReceiveBuffer(received);
 binding.setBatchBuffer(registeredBatch);
 binding.setLengths(lengths);
+
+/** What the addon's table of lengths says: of a batch's messages, or of a loan. */
+export function lengthAt(index: number): number {
+  return lengths[index] ?? 0;
+}
 
 /** Encodes into `scratch`, which the addon then reads. What was encoded before is gone. */
 export function encode<T>(codec: Codec<T>, value: T): void {

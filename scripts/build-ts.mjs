@@ -16,6 +16,7 @@ const tsc = createRequire(import.meta.url).resolve('typescript/lib/tsc.js');
 const library = {
   index: 'lib/index.ts',
   bootstrap: 'lib/process/bootstrap.ts',
+  child: 'lib/process/child.ts',
   worker: 'lib/pool/worker.ts',
   'manager-server': 'lib/manager/manager-server.ts',
   'check/check-segment': 'lib/check/check-segment.ts',
@@ -25,8 +26,9 @@ const library = {
 const tool = { cli: 'lib/cli/main.ts' };
 
 /**
- * Every file is one more for Node.js to find, read and link, so there are two: what a child needs before the module of its target is
- * imported, and all the rest as index.js. What starts as a program by itself stays outside: nothing must run because it is imported.
+ * Every file is one more for Node.js to find and read, so there are few: what a child needs before the module of its target is imported, and
+ * all the rest. The modules are facades, the parts themselves CommonJS, loaded by lib/parts/parts.ts. What starts as a program by
+ * itself stays outside: nothing must run because it is imported.
  */
 const parts = {
   groups: [
@@ -35,8 +37,20 @@ const parts = {
       test: /lib.(process.(boot-message|identity|target)|messages|codec.msgpack)\.ts$/,
       priority: 1,
     },
-    { name: 'library', test: /lib.(?!process.bootstrap|pool.worker|manager.manager-server|check)/ },
+    {
+      name: 'library',
+      test: /lib.(?!process.(bootstrap|child)|pool.worker|manager.manager-server|check)/,
+    },
   ],
+};
+const commonJs = /\.cjs$/;
+/** What `import.meta.url` is called where there is none. */
+const ownUrl = 'ownUrl';
+const fileNames = {
+  entryFileNames: ({ name }) =>
+    ({ bootstrap: '[name].cjs', child: 'part-[name].cjs', load: 'part-[name].cjs' })[name] ??
+    '[name].js',
+  chunkFileNames: 'part-[name].cjs',
 };
 
 /**
@@ -66,6 +80,54 @@ const builtinsLookedUp = {
   },
 };
 
+/**
+ * Parts as CommonJS, and imports of parts as calls: of `require` in CommonJS, of the loader in modules. What a part exports is read once, so it
+ * must not change. No line moves, so that source maps stay right.
+ */
+const partsLoaded = {
+  name: 'parts-loaded',
+  renderChunk(code, { fileName }) {
+    const common = commonJs.test(fileName);
+    const toLoader = `./${path.posix.relative(path.posix.dirname(fileName), 'part-load.cjs')}`;
+    const loadPart = `process.getBuiltinModule("node:module").createRequire(import.meta.url)("${toLoader}").loadPart`;
+    const linked = code.replaceAll(
+      /^import (\{[^}]*\}) from "\.{1,2}\/(part-[^"]+)";$/gm,
+      (_, names, part) =>
+        `const ${names.replaceAll(' as ', ': ')} = ${common ? 'require' : loadPart}("./${part}");`,
+    );
+    return { code: common ? toCommonJs(linked, fileName) : linked, map: null };
+  },
+};
+
+/** The loader is a file by itself, which nothing else may become a part of: who loads a part has it first. */
+const loader = { load: 'lib/parts/parts.ts' };
+const loaderOutside = {
+  name: 'loader-outside',
+  resolveId: (source) =>
+    source.endsWith('/parts.js') ? { id: './part-load.cjs', external: true } : null,
+};
+
+function toCommonJs(code, fileName) {
+  const exported = /^export (\{[^}]*\});$/m;
+  for (const [, name] of code
+    .match(exported)?.[1]
+    .matchAll(/(\w[\w$]*|\$[\w$]*)(?: as \S+)?[,\s]/g) ?? [])
+    if (new RegExp(`^let ${name.replaceAll('$', '\\$')}\\b`, 'm').test(code))
+      throw new Error(`${fileName} exports ${name}, which changes`);
+  const common = code.replace(
+    exported,
+    (_, names) => `Object.assign(exports, ${names.replaceAll(/([\w$]+) as ([\w$]+)/g, '$2: $1')});`,
+  );
+  const left =
+    /^(import|export)\b.*/m.exec(common) ??
+    (fileName.startsWith('part-') && /\bimport\(.*/.exec(common));
+  if (left) throw new Error(`${fileName} has what CommonJS parts cannot have: ${left[0]}`);
+  const url = common.includes(ownUrl)
+    ? `const ${ownUrl} = process.getBuiltinModule("node:url").pathToFileURL(__filename).href;`
+    : '';
+  return `"use strict";${url}${common}`;
+}
+
 function compile() {
   const { status, error } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
     cwd: root,
@@ -75,31 +137,31 @@ function compile() {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** Answers with the names of the files it wrote, all of them at the top of dist/, where new URL('./bootstrap.js') finds them. */
-async function bundle(input, codeSplitting) {
+/** Answers with the names of the files it wrote, all of them at the top of dist/, where new URL('./bootstrap.cjs') finds them. */
+async function bundle(input, { plugins = [], transform = {}, ...output }) {
   const build = await rolldown({
     input,
     cwd: root,
     platform: 'node',
     external: [/^node:/, /^[a-z@][^:]*$/],
     tsconfig: false,
+    transform,
+    plugins: [builtinsLookedUp, ...plugins],
     onLog(level, log, report) {
       report(level === 'warn' ? 'error' : level, log);
     },
   });
-  const { output } = await build.write({
+  const { output: files } = await build.write({
     dir: dist,
     format: 'esm',
     sourcemap: true,
     entryFileNames: '[name].js',
-    chunkFileNames: 'part-[name].js',
     keepNames: false,
-    codeSplitting,
-    plugins: [builtinsLookedUp],
+    ...output,
     ...text,
   });
   await build.close();
-  return output.map((file) => file.fileName);
+  return files.map((file) => file.fileName);
 }
 
 function dropWhatHasNoSource(written) {
@@ -107,10 +169,25 @@ function dropWhatHasNoSource(written) {
     if (!entry.isFile()) continue;
     const output = path.relative(dist, path.join(entry.parentPath ?? entry.path, entry.name));
     if (written.includes(output)) continue;
-    const stem = output.replace(/(\.d)?\.ts(\.map)?$|\.js(\.map)?$/, '');
+    const stem = output.replace(/(\.d)?\.ts(\.map)?$|\.c?js(\.map)?$/, '');
     if (!existsSync(path.join(lib, `${stem}.ts`))) rmSync(path.join(dist, output));
   }
 }
 
 compile();
-dropWhatHasNoSource([...(await bundle(library, parts)), ...(await bundle(tool, false))]);
+const transform = { define: { 'import.meta.url': ownUrl } };
+dropWhatHasNoSource([
+  ...(await bundle(library, {
+    codeSplitting: parts,
+    ...fileNames,
+    plugins: [loaderOutside, partsLoaded],
+    transform,
+  })),
+  ...(await bundle(loader, {
+    codeSplitting: false,
+    ...fileNames,
+    plugins: [partsLoaded],
+    transform,
+  })),
+  ...(await bundle(tool, { codeSplitting: false })),
+]);

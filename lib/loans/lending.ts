@@ -91,9 +91,11 @@ export class Lending {
       return this.take();
     }
     if (typeof buffer === 'number') {
-      return buffer < 0 ? buffer : this.copied(messages.copyReceived(0, messages.lengths[0] ?? 0));
+      return buffer < 0 ? buffer : this.copied(messages.copyReceived(0, messages.lengthAt(0)));
     }
-    const [, metaBytes = 0, encoded, number = 0] = messages.lengths;
+    const metaBytes = messages.lengthAt(1);
+    const encoded = messages.lengthAt(2);
+    const number = messages.lengthAt(3);
     const lease = new Lease(this.#attachment, this.#owner, number, buffer.buffer as ArrayBuffer);
     try {
       const meta = metaBytes === 0 ? undefined : messages.decode(msgpackCodec, 0, metaBytes);
@@ -147,7 +149,7 @@ export class Lending {
   #lend(bytes: number): Loan | Blocked {
     const buffer = this.#calls.lend(this.id, bytes);
     if (typeof buffer === 'number') return this.#blockedBy(buffer, bytes);
-    const number = messages.lengths[3] ?? 0;
+    const number = messages.lengthAt(3);
     const lease = new Lease(
       this.#attachment,
       this.#owner,

@@ -1,4 +1,5 @@
 import type { Identity } from './identity.js';
+import type { CompiledParts } from '../parts/parts.js';
 import type { TargetName } from './target.js';
 
 /** What the environment variable of a child holds, as JSON. */
@@ -7,6 +8,8 @@ export interface BootTicket {
   readonly pipe: string;
   /** Whether shared objects are among the arguments. */
   readonly shared: boolean;
+  /** What the parent has compiled of the library, for a child that runs Node.js. */
+  readonly compiled?: CompiledParts;
 }
 
 /** What a child is told to be and to do. */

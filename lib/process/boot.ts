@@ -43,7 +43,10 @@ export class BootChannel {
     this.#daemon = message.identity.daemon;
     this.#objects = objects?.map(({ handle }) => handle) ?? [];
     this.#attachment = Attachment.create(undefined, bootPipe).retain();
-    this.ticket = { pipe: this.#attachment.name, shared: objects !== undefined };
+    this.ticket = {
+      pipe: this.#attachment.name,
+      shared: objects !== undefined,
+    };
     try {
       const { id } = this.#attachment;
       const { start, end } = messages.scratch;

@@ -1,9 +1,7 @@
 import { binding } from '../native.js';
+import { bootVariable } from '../parts/parts.js';
 
-/** The environment variable through which a child finds its boot pipe; gone from `process.env` before any code of the user runs. */
-export const bootVariable = 'INTERPROC_BOOT';
-
-/** The same for a child that is another program: Python's `interproc.args()` reads it. */
+/** What `bootVariable` is for a child that is another program: Python's `interproc.args()` reads it. */
 export const argsVariable = 'INTERPROC_ARGS';
 
 /** Who a process is; the same for all of its threads. */

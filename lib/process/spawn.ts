@@ -3,7 +3,10 @@ import { accessSync, constants } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { builtin } from '../builtin.js';
 import { type InterprocError, systemError } from '../errors.js';
-import { argsVariable, bootVariable } from './identity.js';
+import { bootVariable } from '../parts/parts.js';
+import { partsForChildren } from '../parts/hand-down.js';
+import type { BootTicket } from './boot-message.js';
+import { argsVariable } from './identity.js';
 import { takesCode } from './module.js';
 
 /** What starting needs beside the boot message. */
@@ -17,27 +20,40 @@ export interface SpawnPlan {
   readonly stdio: StdioOptions;
 }
 
-const bootstrap = fileURLToPath(new URL('./bootstrap.js', import.meta.url));
+const bootstrap = fileURLToPath(new URL('./bootstrap.cjs', import.meta.url));
 
 /**
  * Starts Node.js on the bootstrap, or the command. Without a `pid` in what it returns there is no process: see `spawnFailure`.
  * @throws InterprocError with a system code, such as `E2BIG`; TypeError for stdio that Node.js does not know.
  */
-export function spawnChild(plan: SpawnPlan, ticket: object): ChildProcess {
+export function spawnChild(plan: SpawnPlan, ticket: BootTicket): ChildProcess {
   const [file, ...argv] = plan.command ?? [
     process.execPath,
     ...(plan.execArgv ?? inheritedExecArgv(process.execArgv)),
     bootstrap,
   ];
-  const variable = plan.command === undefined ? bootVariable : argsVariable;
-  const env = { ...process.env, ...plan.env, [variable]: JSON.stringify(ticket) };
+  const [variable, text, stdio] =
+    plan.command === undefined
+      ? [bootVariable, ...withCompiled(ticket, plan.stdio)]
+      : [argsVariable, JSON.stringify(ticket), plan.stdio];
+  const env = { ...process.env, ...plan.env, [variable]: text };
   try {
-    return builtin.childProcess.spawn(file, argv, { env, stdio: plan.stdio });
+    return builtin.childProcess.spawn(file, argv, { env, stdio });
   } catch (error) {
     const { code, syscall } = error as { code?: unknown; syscall?: unknown };
     if (typeof code !== 'string' || typeof syscall !== 'string') throw error;
     throw spawnError(code, file);
   }
+}
+
+/** What a child that runs Node.js is told and is given: behind the descriptors that are asked for, what is compiled already. */
+function withCompiled(ticket: BootTicket, asked: StdioOptions): [string, StdioOptions] {
+  const stdio = typeof asked === 'string' ? [asked, asked, asked] : [...asked];
+  const compiled = partsForChildren();
+  if (compiled === undefined) return [JSON.stringify(ticket), asked];
+  while (stdio.length < 3) stdio.push(undefined);
+  const descriptor = stdio.push(compiled.descriptor) - 1;
+  return [JSON.stringify({ ...ticket, compiled: { ...compiled, descriptor } }), stdio];
 }
 
 /** Why there is no process. Node.js tells in a later tick only, which a caller who blocks would never see. */

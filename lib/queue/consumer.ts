@@ -165,7 +165,7 @@ export class Consumer<T> {
 
   #decodeMany(count: number): T[] {
     // One message may be too large for the receive buffer to be kept: decode() takes care of that.
-    if (count === 1) return [messages.decode(this.#codec, 0, messages.lengths[0] ?? 0)];
+    if (count === 1) return [messages.decode(this.#codec, 0, messages.lengthAt(0))];
     if (this.#codec === rawCodec) return messages.copyMessages(count) as T[];
     const items: T[] = new Array(count);
     const batch = messages.receivedBatch(this.#codec, count);

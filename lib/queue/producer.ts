@@ -235,7 +235,7 @@ export class Producer<T> {
       while (put < batch.count) {
         const outcome = this.#calls.putMany(this.id, start, first, batch.count - put, insist);
         if (outcome <= 0) {
-          const next = messages.lengths[first] ?? 0;
+          const next = messages.lengthAt(first);
           if (waiting !== undefined)
             waiting = messages.copyBatch(first, batch.count - put, start, left);
           return this.#blockedBy(outcome, next);
@@ -244,8 +244,7 @@ export class Producer<T> {
         // Most often all of it went in.
         if (put === batch.count) break;
         let bytes = 0;
-        for (let index = first; index < first + outcome; index++)
-          bytes += messages.lengths[index] ?? 0;
+        for (let index = first; index < first + outcome; index++) bytes += messages.lengthAt(index);
         first += outcome;
         start += bytes;
         left -= bytes;
