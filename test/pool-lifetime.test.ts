@@ -180,7 +180,8 @@ describe('the end of a pool', () => {
         if ((await pool.apply(f.double, [n])) !== 2 * n) throw new Error('wrong');
         if (n % 2) { pool.close(); await pool.join(); } else await pool.terminate();
       };
-      await round(1);
+      // What children need not compile comes once, with the second start.
+      for (let n = 0; n < 2; n++) await round(n);
       const before = fds();
       for (let n = 2; n < 30; n++) await round(n);
       // What the event loop has yet to let go of.
