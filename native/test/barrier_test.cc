@@ -1,9 +1,14 @@
 // Barrier: all of them or none, and none of the dead.
 #include <csignal>
 #include <cstdlib>
+#include <functional>
+#include <string_view>
+#include <utility>
 
 #include "support.h"
 #include "sync/barrier.h"
+#include "system/crash_point.h"
+#include "system/process_info.h"
 
 using namespace test;
 
@@ -58,6 +63,12 @@ class Party {
   Shared<Gate> ready_, waits_;
   Child child_;
 };
+
+// What happens at the first point of the barrier that is passed from now on.
+std::function<void()> meanwhile;
+void happen(const char* point) {
+  if (meanwhile && std::string_view(point).starts_with("barrier.")) std::exchange(meanwhile, nullptr)();
+}
 
 }  // namespace
 
@@ -239,21 +250,63 @@ TEST_CASE("a party killed at any point breaks the round or lets it pass, and str
   }
 }
 
-TEST_CASE("a process killed in abort() or reset() leaves a barrier that is broken, and can be reset") {
-  for (const char* point : {"barrier.broken", "barrier.marked"}) {
+TEST_CASE("a process killed in abort() leaves a barrier that is broken, and can be reset") {
+  const Name name("barrier-abort-crash");
+  Party doomed(name, "barrier.broken", false, [](Barrier& barrier) { barrier.abort(); });
+  const auto a = create(name, 2);
+  const std::uint64_t round = arrive(*a);
+  CHECK(doomed.run_to_crash() == -SIGKILL);
+  CHECK(eventually([&] { return a->wait_for(Barrier::kOver, round, kSlice); }));
+  CHECK(a->look(round) == Outcome::kBroken);
+  CHECK(a->broken());
+  a->reset();
+  CHECK(a->look(round) == Outcome::kBroken);
+  CHECK_FALSE(a->broken());
+  arrive(*a);
+}
+
+TEST_CASE("a process killed in reset() leaves a barrier that whoever comes next finds whole") {
+  for (const char* point : {"barrier.resetting", "barrier.told", "barrier.marked", "barrier.reset"}) {
     CAPTURE(point);
     const Name name("barrier-reset-crash");
     Party doomed(name, point, false, [](Barrier& barrier) { barrier.reset(); });
-    const auto a = create(name, 2);
+    const auto a = create(name, 2), b = open(name);
     const std::uint64_t round = arrive(*a);
     CHECK(doomed.run_to_crash() == -SIGKILL);
     CHECK(eventually([&] { return a->wait_for(Barrier::kOver, round, kSlice); }));
     CHECK(a->look(round) == Outcome::kBroken);
-    CHECK(a->broken());
-    a->reset();
-    CHECK(a->look(round) == Outcome::kBroken);
     CHECK_FALSE(a->broken());
-    arrive(*a);
+    CHECK(a->waiting() == 0);
+    const std::uint64_t next = arrive(*b);
+    CHECK(next == round + 1);
+    CHECK(a->look(round) == Outcome::kBroken);
+    CHECK(arrive(*a) == next);
+    CHECK(b->look(next) == Outcome::kPassed);
+  }
+}
+
+TEST_CASE("who is freed by reset() may come again at once, however far that has got") {
+  for (const bool aborts : {false, true}) {
+    const Name name("barrier-again");
+    const auto a = create(name, 2), b = open(name);
+    const std::uint64_t round = arrive(*a);
+    std::uint64_t next = 0;
+    meanwhile = [&] {
+      CHECK(a->look(round) == Outcome::kBroken);
+      if (aborts) {
+        a->abort();
+        CHECK(a->broken());
+        a->reset();
+      }
+      next = arrive(*a);
+    };
+    watch_crash_points(&happen);
+    b->reset();
+    watch_crash_points(nullptr);
+    CHECK(next > round);
+    CHECK(b->waiting() == 1);
+    CHECK(arrive(*b) == next);
+    CHECK(a->look(next) == Outcome::kPassed);
   }
 }
 
@@ -327,4 +380,10 @@ TEST_CASE("processes that meet round after round, with parties that give up and 
   CHECK(passed > 100);
   CHECK(mixed == 0);
   CHECK(wrong == 0);
+}
+
+TEST_CASE("a barrier of more parties than processors is not polled for: who has not arrived may need this one") {
+  const Name few("few"), many("many");
+  CHECK(create(few, 1)->polling(Barrier::kOver) == Polling::kClose);
+  CHECK(create(many, static_cast<std::uint32_t>(usable_cpus()) + 1)->polling(Barrier::kOver) == Polling::kNone);
 }

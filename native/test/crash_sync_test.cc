@@ -88,6 +88,9 @@ void use_barrier(Barrier& one, Barrier& two) {
   two.abort();
   NEED(one.look(third) == Barrier::Outcome::kBroken);
   two.reset();
+  const std::uint64_t fourth = arrive(one, false);
+  two.reset();
+  NEED(one.look(fourth) == Barrier::Outcome::kBroken);
 }
 
 void use_semaphore(Semaphore& semaphore) {

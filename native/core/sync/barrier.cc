@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "system/atomic.h"
+#include "system/process_info.h"
 
 namespace interproc {
 namespace {
@@ -16,6 +17,11 @@ std::uint64_t pack(std::uint64_t round, std::uint32_t arrived, std::uint32_t sta
 std::uint64_t round_in(std::uint64_t word) { return word >> IPC_BARRIER_ROUND_SHIFT; }
 std::uint32_t arrived_in(std::uint64_t control) { return static_cast<std::uint32_t>(control >> 2 & 0xffff); }
 std::uint32_t state_in(std::uint64_t control) { return static_cast<std::uint32_t>(control & 3); }
+
+// Broken for who waits in it, by abort() or on the way of reset() to the next round.
+bool broken_in(std::uint64_t control) {
+  return state_in(control) == IPC_BARRIER_BROKEN || state_in(control) == IPC_BARRIER_RESETTING;
+}
 
 // A party's entry: waits, those with an action, round.
 std::uint32_t waits_in(std::uint64_t entry) { return static_cast<std::uint32_t>(entry & 0xffff); }
@@ -111,6 +117,10 @@ Barrier::Arrival Barrier::arrive(bool has_action, std::uint64_t& round) {
     round = round_in(seen);
     const std::uint32_t arrived = arrived_in(seen);
     if (state_in(seen) == IPC_BARRIER_BROKEN) return Arrival::kBroken;
+    if (state_in(seen) == IPC_BARRIER_RESETTING) {
+      leave_broken(seen);
+      continue;
+    }
     if (state_in(seen) == IPC_BARRIER_ACTING || arrived >= parties_) return Arrival::kLater;
     note(round, 1, has_action ? 1 : 0);
     INTERPROC_CRASH_POINT("barrier.noted");
@@ -148,7 +158,7 @@ Barrier::Outcome Barrier::look(std::uint64_t round) {
     const std::uint64_t mark = load_acquire(shared().broken[round % IPC_BARRIER_ROUNDS]);
     return round_in(mark) == round ? Outcome::kBroken : Outcome::kPassed;
   }
-  if (state_in(seen) == IPC_BARRIER_BROKEN) return Outcome::kBroken;
+  if (broken_in(seen)) return Outcome::kBroken;
   if (state_in(seen) != IPC_BARRIER_ACTING) return Outcome::kWaiting;
   std::uint64_t mine = round << IPC_BARRIER_ROUND_SHIFT | (segment_->me().slot + 1);
   if (load_acquire(shared().actor) != mine) return Outcome::kWaiting;
@@ -191,7 +201,7 @@ void Barrier::acted(std::uint64_t round) {
 bool Barrier::withdraw_wait(std::uint64_t round, bool has_action) {
   for (;;) {
     const std::uint64_t seen = control();
-    if (round_in(seen) != round || state_in(seen) == IPC_BARRIER_BROKEN) return false;
+    if (round_in(seen) != round || broken_in(seen)) return false;
     // Who has not arrived takes nothing back: it would take another's place.
     const std::uint64_t entry = load_relaxed(shared().party[segment_->me().slot].arrived);
     if (waits_in(entry) == 0 || !of_round(entry, round) || arrived_in(seen) == 0) return false;
@@ -210,7 +220,7 @@ bool Barrier::withdraw_wait(std::uint64_t round, bool has_action) {
 void Barrier::break_round(std::uint64_t round) {
   for (;;) {
     const std::uint64_t seen = control();
-    if (round_in(seen) != round || state_in(seen) == IPC_BARRIER_BROKEN) return;
+    if (round_in(seen) != round || broken_in(seen)) return;
     if (!swap(seen, pack(round, arrived_in(seen), IPC_BARRIER_BROKEN))) continue;
     INTERPROC_CRASH_POINT("barrier.broken");
     wake_all();
@@ -222,7 +232,11 @@ void Barrier::abort() {
   for (;;) {
     const std::uint64_t seen = control();
     if (state_in(seen) == IPC_BARRIER_BROKEN) return;
-    break_round(round_in(seen));
+    if (state_in(seen) == IPC_BARRIER_RESETTING) {
+      leave_broken(seen);
+    } else {
+      break_round(round_in(seen));
+    }
   }
 }
 
@@ -247,33 +261,41 @@ void Barrier::mark_broken(std::uint64_t round) {
   }
 }
 
+// From a round that is broken, or being reset, to the next one, unless somebody else was sooner.
+void Barrier::leave_broken(std::uint64_t seen) {
+  const std::uint64_t round = round_in(seen);
+  mark_broken(round);
+  INTERPROC_CRASH_POINT("barrier.marked");
+  if (!swap(seen, pack(round + 1, 0, IPC_BARRIER_FILLING))) return;
+  INTERPROC_CRASH_POINT("barrier.reset");
+  wake_all();
+}
+
+// Nobody is woken, and nobody who comes is turned away, between the end of this round and the next one: whoever is
+// freed may come again at once. Once the round is over, those who wait are not its own any more.
 void Barrier::reset() {
+  const std::uint64_t round = round_in(control());
   for (;;) {
     const std::uint64_t seen = control();
-    const std::uint64_t round = round_in(seen);
+    if (round_in(seen) != round) return;
     if (state_in(seen) == IPC_BARRIER_FILLING && arrived_in(seen) == 0) return;
-    if (state_in(seen) != IPC_BARRIER_BROKEN) {
-      break_round(round);
-      continue;
-    }
-    mark_broken(round);
-    INTERPROC_CRASH_POINT("barrier.marked");
-    if (swap(seen, pack(round + 1, 0, IPC_BARRIER_FILLING))) {
-      INTERPROC_CRASH_POINT("barrier.reset");
-      wake_all();
-      return;
+    if (broken_in(seen)) {
+      leave_broken(seen);
+    } else if (swap(seen, pack(round, arrived_in(seen), IPC_BARRIER_RESETTING))) {
+      INTERPROC_CRASH_POINT("barrier.resetting");
     }
   }
 }
 
 std::uint32_t Barrier::waiting() {
   if (broken()) return 0;
-  return arrived_in(control());
+  const std::uint64_t seen = control();
+  return broken_in(seen) ? 0 : arrived_in(seen);
 }
 
 bool Barrier::broken() {
   const std::uint64_t seen = control();
-  if (state_in(seen) != IPC_BARRIER_BROKEN && somebody_died(round_in(seen))) break_round(round_in(seen));
+  if (!broken_in(seen) && somebody_died(round_in(seen))) break_round(round_in(seen));
   return state_in(control()) == IPC_BARRIER_BROKEN;
 }
 
@@ -281,7 +303,7 @@ void Barrier::wake_all() const { wake(*segment_, shared().waiters, kEveryone); }
 
 bool Barrier::ready(Condition condition, std::uint64_t need, Look look) {
   const std::uint64_t seen = control();
-  if (round_in(seen) != need || state_in(seen) == IPC_BARRIER_BROKEN) return true;
+  if (round_in(seen) != need || broken_in(seen)) return true;
   if (condition == kEnter && state_in(seen) != IPC_BARRIER_ACTING) return true;
   if (condition == kOver && state_in(seen) == IPC_BARRIER_ACTING &&
       load_acquire(shared().actor) == (need << IPC_BARRIER_ROUND_SHIFT | (segment_->me().slot + 1)))
@@ -292,6 +314,10 @@ bool Barrier::ready(Condition condition, std::uint64_t need, Look look) {
 }
 
 ipc_wait_set* Barrier::waiters(Condition condition) { return condition <= kEnter ? &shared().waiters : nullptr; }
+
+Polling Barrier::polling(Condition) const {
+  return parties_ > static_cast<std::uint32_t>(usable_cpus()) ? Polling::kNone : Polling::kClose;
+}
 
 // A party that leaves while it waits will never come: nobody shall wait for it.
 void Barrier::leave(Leaving) {

@@ -8,7 +8,8 @@
 //   filling, n - 1 -> acting, n  the same where a party has an action; `actor` says which one runs it
 //   acting -> round + 1          the action is done
 //   filling, acting -> broken    abort(), time-out, an action that threw, a party that died
-//   broken -> round + 1          reset()
+//   filling, acting -> resetting reset(); broken for who waits, not for who comes
+//   broken, resetting -> round + 1   reset(), or whoever comes while it is resetting
 // A party notes its waits in its own entry before it swaps `control`, and takes them out after it has. An entry of this
 // round whose owner is dead breaks the barrier: so says whoever arrives last (before it lets anybody go, so that no
 // dead party is ever counted) and whoever waits (at the end of each slice).
@@ -20,7 +21,8 @@
 //
 // SIGKILL of a party between noting and swapping: the round breaks though it was not counted. Of the last one between
 // swap and wake: sleepers see it at the end of their slices. Between `acting` and `actor`: it is a dead party, and that
-// breaks the round. In reset() behind the mark: the barrier stays broken, and the next reset() does it.
+// breaks the round. In reset(): who comes next finishes it; behind the mark of a barrier that was broken before, the
+// next reset() does.
 #pragma once
 
 #include "segment/object.h"
@@ -67,6 +69,8 @@ class Barrier final : public SharedObject {
   bool ready(Condition condition, std::uint64_t need, Look look) override;
   ipc_wait_set* waiters(Condition condition) override;
   void leave(Leaving how) override;
+  // Who has arrived would poll on a processor that a party needs which has not.
+  [[nodiscard]] Polling polling(Condition) const override;
 
  private:
   Barrier(std::unique_ptr<Segment> segment, std::uint32_t parties)
@@ -77,6 +81,7 @@ class Barrier final : public SharedObject {
   void note(std::uint64_t round, int waits, int actions);
   void let_go(std::uint64_t round);
   void mark_broken(std::uint64_t round);
+  void leave_broken(std::uint64_t seen);
   [[nodiscard]] bool somebody_died(std::uint64_t round) const;
   [[nodiscard]] std::uint32_t find_actor(std::uint64_t round) const;
   void wake_all() const;

@@ -89,9 +89,10 @@ class SpinBudget {
 SpinBudget& spin_budget_of(const ipc_wait_set& set);
 
 // How a thread polls.
-enum class Polling : bool {
+enum class Polling : std::uint8_t {
   kClose,   // look after look: what is waited for is written once
   kSparse,  // with gaps: it is written all the time
+  kNone,    // once: whoever is waited for may need this very processor
 };
 
 template <class Ready>
@@ -132,7 +133,7 @@ bool wait_slice(const Segment& segment, ipc_wait_set& set, Nanoseconds limit, Re
                 Polling polling = Polling::kClose) {
   SpinBudget& spin = spin_budget_of(set);
   const Nanoseconds slice = std::min(limit, kSlice);
-  const Nanoseconds budget = std::min(spin.now(), slice);
+  const Nanoseconds budget = polling == Polling::kNone ? 0 : std::min(spin.now(), slice);
   if (polling == Polling::kSparse ? spin_sparsely_until(budget, ready) : spin_until(budget, ready)) {
     spin.hit();
     return true;

@@ -70,7 +70,12 @@ IPC_ASSERT(sizeof(struct ipc_barrier_party) == 16);
  * round, at bit 18 as well: one that was broken and is over. Apart, so that no broken round, which needs but one party,
  * takes the place of a round that was passed, which needs them all.
  */
-enum ipc_barrier_state { IPC_BARRIER_FILLING = 0, IPC_BARRIER_ACTING = 1, IPC_BARRIER_BROKEN = 2 };
+enum ipc_barrier_state {
+  IPC_BARRIER_FILLING = 0,
+  IPC_BARRIER_ACTING = 1,
+  IPC_BARRIER_BROKEN = 2,
+  IPC_BARRIER_RESETTING = 3 /* broken for who waits; who comes takes it to the next round first */
+};
 #define IPC_BARRIER_ROUNDS 64u
 #define IPC_BARRIER_ROUND_SHIFT 18u
 struct ipc_barrier {
