@@ -2,7 +2,7 @@ import type { Description } from '../binding.js';
 import { CorruptSegmentError } from './errors.js';
 import { binding } from './native.js';
 import { uniqueName } from './options.js';
-import { Lane } from './waiting/lane.js';
+import { Lane, type LaneOptions } from './waiting/lane.js';
 
 /** The kinds of segments, numbered as in native/include/layout.h. */
 export const Kind = {
@@ -152,11 +152,11 @@ export class Attachment implements Described {
     }
   }
 
-  /** The waits for one side of the object. */
-  lane(side: string): Lane {
+  /** The waits for one side of the object; the first to ask says of what sort they are. */
+  lane(side: string, options?: LaneOptions): Lane {
     let lane = this.#lanes.get(side);
     if (lane === undefined) {
-      lane = new Lane(this.id);
+      lane = new Lane(this.id, options);
       this.#lanes.set(side, lane);
     }
     return lane;

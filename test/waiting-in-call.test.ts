@@ -133,12 +133,7 @@ describe('what was learnt of an object', () => {
   it('says that answers come at once after a wait of one turn, until one does not', () => {
     const budget = new PollBudget(5);
     expect(budget.prompt).toBe(false);
-    const untrue = [
-      () => budget.overlook(),
-      () => budget.miss(),
-      () => budget.slept(0.01),
-      () => budget.hit(9),
-    ];
+    const untrue = [() => budget.miss(), () => budget.slept(0.01), () => budget.hit(9)];
     for (const end of untrue) {
       budget.begin(6);
       budget.hit(7);
@@ -146,6 +141,30 @@ describe('what was learnt of an object', () => {
       end();
       expect(budget.prompt).toBe(false);
     }
+  });
+
+  it('says so ever more rarely after looks in vain, as where this very thread is to send the question', () => {
+    const budget = new PollBudget(5);
+    /** How many waits of one turn it takes. */
+    const waits = () => {
+      let count = 0;
+      for (; !budget.prompt; count++) {
+        budget.begin(6);
+        budget.hit(7);
+      }
+      return count;
+    };
+    const needed = Array.from({ length: 13 }, () => {
+      const count = waits();
+      budget.overlook();
+      return count;
+    });
+    expect(needed).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 1024, 1024]);
+    waits();
+    budget.foresee();
+    expect(budget.prompt).toBe(true);
+    budget.overlook();
+    expect(waits()).toBe(2);
   });
 
   it('says nothing of the kind where nobody polls', () => {

@@ -21,7 +21,8 @@ class ConditionWatch implements Waiting, Watcher {
   add(changed: () => void): () => void {
     // Another function each time: the same one may be added twice.
     const looker = () => changed();
-    if (this.#watch < 0) this.#watch = createWatch(this, this.#id, this.#condition, 0);
+    if (this.#watch < 0)
+      this.#watch = createWatch(this, { id: this.#id, condition: this.#condition });
     this.#lookers.add(looker);
     if (this.#lookers.size === 1) start(this.#watch);
     return () => {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { Attachment, type CreateOptions, Kind, Opened } from '../attachment.js';
 import {
   AbortError,
@@ -65,8 +66,10 @@ export class Barrier extends SharedObject {
     const made = given instanceof OpenedBarrier ? given : create(given, options, 'Barrier');
     const { attachment } = made;
     super(attachment, 'barrier');
-    this.#lane = attachment.lane('over');
-    this.#entrance = attachment.lane('entrance');
+    // Who has arrived would poll on a processor that a party needs which has not.
+    const polls = attachment.parties <= availableParallelism();
+    this.#lane = attachment.lane('over', { polls });
+    this.#entrance = attachment.lane('entrance', { polls });
     this.#parties = partiesOf(attachment);
     this.#action = made.action;
     const { timeout } = attachment.meta;

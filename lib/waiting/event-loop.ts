@@ -54,11 +54,23 @@ const inspection = new Inspection({
 binding.setReadyTable(ready);
 binding.setActiveTable(active);
 
+/** What is watched for: a condition of an object, with its parameter. */
+interface Watched {
+  readonly id: number;
+  readonly condition: number;
+  readonly need?: number;
+  /** Whether it may be polled for before a sleep. */
+  readonly polls?: boolean;
+}
+
 /** A watch for an object, which counts from `start` to `stop`. It ends with the object. */
-export function createWatch(lane: Waiting, id: number, condition: number, need: number): number {
+export function createWatch(
+  lane: Waiting,
+  { id, condition, need = 0, polls = true }: Watched,
+): number {
   const number = binding.watch(id, condition, need);
   waiting[number] = lane;
-  budgets[number] = new PollBudget(longestPoll / 1e6);
+  budgets[number] = new PollBudget(polls ? longestPoll / 1e6 : 0);
   if (number >= active.length) {
     const larger = new Uint8Array(active.length * 2);
     larger.set(active);
@@ -101,7 +113,8 @@ export function glance(number: number): boolean {
   const budget = budgets[number];
   if (budget === undefined || !budget.prompt) return false;
   const seen = binding.glance(number, look);
-  if (seen === 0) budget.overlook();
+  if (seen > 0) budget.foresee();
+  else if (seen === 0) budget.overlook();
   return seen > 0;
 }
 

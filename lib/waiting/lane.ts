@@ -20,12 +20,18 @@ interface Pending {
   fail(error: Error): void;
 }
 
+export interface LaneOptions {
+  /** Whether polling can pay: not where whoever is waited for may need this very processor. Default `true`. */
+  readonly polls?: boolean;
+}
+
 /**
  * The waits of this thread for one side of one object (its puts, its gets, a lock), first come, first served: a later wait never
  * overtakes an earlier one. Only the first one's condition is watched.
  */
 export class Lane {
   readonly #id: number;
+  readonly #polls: boolean;
   readonly #pending = new Set<Pending>();
   #watch = -1;
   #watching = false;
@@ -34,8 +40,9 @@ export class Lane {
   #condition = 0;
   #need = 0;
 
-  constructor(id: number) {
+  constructor(id: number, { polls = true }: LaneOptions = {}) {
     this.#id = id;
+    this.#polls = polls;
   }
 
   /** Whether earlier waits are pending, which a new one must not overtake. */
@@ -202,7 +209,12 @@ export class Lane {
 
   #keepWatching(): void {
     if (this.#watch < 0) {
-      this.#watch = createWatch(this, this.#id, this.#condition, this.#need);
+      this.#watch = createWatch(this, {
+        id: this.#id,
+        condition: this.#condition,
+        need: this.#need,
+        polls: this.#polls,
+      });
     } else if (this.#condition !== this.#watchedCondition || this.#need !== this.#watchedNeed) {
       // It rests, and may have been woken for what it does not wait for any more.
       if (!this.#watching) retire(this.#watch);

@@ -22,7 +22,10 @@ export class PollBudget {
   #patience = usualPatience;
   #shortSleeps = 0;
   #began = 0;
-  #prompt = false;
+  /** So many waits in a row have been over within their first look. */
+  #soon = 0;
+  /** So many it takes before a call looks by itself. */
+  #doubt = 1;
   readonly #most: number;
 
   /** `most`: milliseconds that may be polled at all, 0 where there is no second CPU. */
@@ -35,9 +38,13 @@ export class PollBudget {
     return Math.min(this.#budget, this.#most);
   }
 
-  /** Whether the last wait was over within its first look, and no look has been in vain since. */
+  /**
+   * Whether a call may look by itself: the last wait was over within its first look. While a call looks, nothing else in this thread
+   * runs; where that is what sends the question, every look is in vain and the answer as much later. So each look in vain doubles how
+   * many waits must have been so short before the next one.
+   */
   get prompt(): boolean {
-    return this.#prompt;
+    return this.#soon >= this.#doubt;
   }
 
   /** A wait began, in this turn of the event loop. */
@@ -45,14 +52,20 @@ export class PollBudget {
     this.#began = turn;
   }
 
-  /** A look without a wait found nothing. */
+  /** A look without a wait found something. */
+  foresee(): void {
+    this.#doubt = 1;
+  }
+
+  /** It found nothing. */
   overlook(): void {
-    this.#prompt = false;
+    this.#soon = 0;
+    this.#doubt = Math.min(longestPatience, this.#doubt * 2);
   }
 
   /** What was waited for came while polling, in this turn of the event loop. */
   hit(turn: number): void {
-    this.#prompt = turn - this.#began <= 1 && this.#most > 0;
+    this.#soon = turn - this.#began <= 1 && this.#most > 0 ? this.#soon + 1 : 0;
     this.#budget = Math.min(longest, Math.max(this.#budget, shortest) * 2);
     this.#patience = usualPatience;
     this.#shortSleeps = 0;
@@ -60,14 +73,14 @@ export class PollBudget {
 
   /** It did not. */
   miss(): void {
-    this.#prompt = false;
+    this.#soon = 0;
     const failed = this.#budget > longest || this.#budget < shortest;
     this.#budget = failed ? 0 : this.#budget / 2;
   }
 
   /** It came after so many milliseconds of sleep. */
   slept(milliseconds: number): void {
-    this.#prompt = false;
+    this.#soon = 0;
     if (milliseconds >= longest || ++this.#shortSleeps < this.#patience) return;
     this.#shortSleeps = 0;
     this.#patience = Math.min(longestPatience, this.#patience * 2);
