@@ -140,7 +140,7 @@ function channelsOf(look: SegmentLook): ChannelReport[] {
 }
 
 const endStates = ['free', 'owned', 'sent', 'closed'];
-const barrierStates = ['filling', 'action runs', 'broken', 'being reset'];
+const barrierStates = ['filling', 'action runs', 'broken'];
 
 function detailsOf(
   look: SegmentLook,

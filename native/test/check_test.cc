@@ -289,7 +289,9 @@ TEST_CASE("a barrier whose rules are broken is reported") {
   };
   plant_wait_set(*barrier, body.waiters);
   plant(*barrier, body.parties, 0u, "for 0 parties", Moment::kBusy);
+  plant(*barrier, body.control, control(2, 1, 3), "a state that is none", Moment::kBusy);
   plant(*barrier, body.control, control(0, 1, 0), "before its first round", Moment::kBusy);
+  plant(*barrier, body.control, control(2, 3, 2), "3 of 2 parties have arrived", Moment::kBusy);
   plant(*barrier, body.control, control(2, 2, 0), "2 of 2 parties have arrived", Moment::kBusy);
   plant(*barrier, body.control, control(2, 1, 1), "the action runs", Moment::kBusy);
   plant(*barrier, body.control, control(3, 1, 0), "1 parties have arrived, and 0 are known");

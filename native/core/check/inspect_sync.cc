@@ -3,6 +3,7 @@
 
 #include "check/inspection.h"
 #include "memory/cell.h"
+#include "sync/barrier.h"
 #include "system/atomic.h"
 
 namespace interproc {
@@ -65,11 +66,6 @@ Control unpack(std::uint64_t word) {
   return {word >> kRoundShift, static_cast<std::uint32_t>(word >> 2 & 0xffff), static_cast<std::uint32_t>(word & 3)};
 }
 
-// Those who leave it take their waits out of their entries, and nobody counts any more.
-bool is_broken(const Control& control) {
-  return control.state == IPC_BARRIER_BROKEN || control.state == IPC_BARRIER_RESETTING;
-}
-
 // What the parties say of the present round, against what was counted of it.
 void inspect_parties(const Inspection& inspection, const ipc_barrier& barrier, const Control& control) {
   std::uint64_t noted = 0;
@@ -82,7 +78,7 @@ void inspect_parties(const Inspection& inspection, const ipc_barrier& barrier, c
     if (arrived >> 32 == (control.round & 0xffffffff)) noted += arrived & 0xffff;
   }
   // A wait is noted before it is counted, and stays so until it is not counted any more.
-  if (!is_broken(control) && noted < control.arrived)
+  if (control.state != IPC_BARRIER_BROKEN && noted < control.arrived)
     inspection.report("%u parties have arrived, and %u are known", control.arrived, static_cast<unsigned>(noted));
 }
 
@@ -92,7 +88,7 @@ void inspect_rounds(const Inspection& inspection, const ipc_barrier& barrier, st
     // Read after the word: the present round only grows.
     const Control now = unpack(load_acquire(barrier.control));
     // reset() marks the round that it is about to leave.
-    const bool leaving = broken && round == now.round && is_broken(now);
+    const bool leaving = broken && round == now.round && now.state == IPC_BARRIER_BROKEN;
     if (round % IPC_BARRIER_ROUNDS != at || (round >= now.round && !leaving))
       inspection.report("a round that is not over, %zu, counts as such", static_cast<std::size_t>(round));
     if ((word & 0xffff) > parties)
@@ -112,8 +108,10 @@ void inspect_barrier(const Inspection& inspection) {
   const std::uint32_t parties = load_relaxed(barrier.parties);
   const Control control = unpack(load_acquire(barrier.control));
   if (parties == 0 || parties > 0xffff) inspection.report("the barrier is for %u parties", parties);
+  if (control.state > IPC_BARRIER_BROKEN) inspection.report("the barrier is in a state that is none");
+  const bool being_reset = control.state == IPC_BARRIER_BROKEN && control.arrived == Barrier::kBeingReset;
   if (control.round == 0) inspection.report("the barrier is before its first round");
-  if (control.state == IPC_BARRIER_FILLING ? control.arrived >= parties : control.arrived > parties)
+  if (control.state == IPC_BARRIER_FILLING ? control.arrived >= parties : control.arrived > parties && !being_reset)
     inspection.report("%u of %u parties have arrived, and wait", control.arrived, parties);
   if (control.state == IPC_BARRIER_ACTING && control.arrived != parties)
     inspection.report("the action runs, and %u of %u parties have arrived", control.arrived, parties);

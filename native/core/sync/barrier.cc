@@ -1,5 +1,6 @@
 #include "sync/barrier.h"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "system/atomic.h"
@@ -18,10 +19,9 @@ std::uint64_t round_in(std::uint64_t word) { return word >> IPC_BARRIER_ROUND_SH
 std::uint32_t arrived_in(std::uint64_t control) { return static_cast<std::uint32_t>(control >> 2 & 0xffff); }
 std::uint32_t state_in(std::uint64_t control) { return static_cast<std::uint32_t>(control & 3); }
 
-// Broken for who waits in it, by abort() or on the way of reset() to the next round.
-bool broken_in(std::uint64_t control) {
-  return state_in(control) == IPC_BARRIER_BROKEN || state_in(control) == IPC_BARRIER_RESETTING;
-}
+// Broken for who waits in it: by abort(), or on the way of reset() to the next round.
+bool broken_in(std::uint64_t control) { return state_in(control) == IPC_BARRIER_BROKEN; }
+bool being_reset(std::uint64_t control) { return broken_in(control) && arrived_in(control) == Barrier::kBeingReset; }
 
 // A party's entry: waits, those with an action, round.
 std::uint32_t waits_in(std::uint64_t entry) { return static_cast<std::uint32_t>(entry & 0xffff); }
@@ -116,11 +116,11 @@ Barrier::Arrival Barrier::arrive(bool has_action, std::uint64_t& round) {
     const std::uint64_t seen = control();
     round = round_in(seen);
     const std::uint32_t arrived = arrived_in(seen);
-    if (state_in(seen) == IPC_BARRIER_BROKEN) return Arrival::kBroken;
-    if (state_in(seen) == IPC_BARRIER_RESETTING) {
+    if (being_reset(seen)) {
       leave_broken(seen);
       continue;
     }
+    if (broken_in(seen)) return Arrival::kBroken;
     if (state_in(seen) == IPC_BARRIER_ACTING || arrived >= parties_) return Arrival::kLater;
     note(round, 1, has_action ? 1 : 0);
     INTERPROC_CRASH_POINT("barrier.noted");
@@ -221,7 +221,8 @@ void Barrier::break_round(std::uint64_t round) {
   for (;;) {
     const std::uint64_t seen = control();
     if (round_in(seen) != round || broken_in(seen)) return;
-    if (!swap(seen, pack(round, arrived_in(seen), IPC_BARRIER_BROKEN))) continue;
+    const std::uint32_t arrived = std::min(arrived_in(seen), kBeingReset - 1);
+    if (!swap(seen, pack(round, arrived, IPC_BARRIER_BROKEN))) continue;
     INTERPROC_CRASH_POINT("barrier.broken");
     wake_all();
     return;
@@ -231,9 +232,10 @@ void Barrier::break_round(std::uint64_t round) {
 void Barrier::abort() {
   for (;;) {
     const std::uint64_t seen = control();
-    if (state_in(seen) == IPC_BARRIER_BROKEN) return;
-    if (state_in(seen) == IPC_BARRIER_RESETTING) {
+    if (being_reset(seen)) {
       leave_broken(seen);
+    } else if (broken_in(seen)) {
+      return;
     } else {
       break_round(round_in(seen));
     }
@@ -281,7 +283,7 @@ void Barrier::reset() {
     if (state_in(seen) == IPC_BARRIER_FILLING && arrived_in(seen) == 0) return;
     if (broken_in(seen)) {
       leave_broken(seen);
-    } else if (swap(seen, pack(round, arrived_in(seen), IPC_BARRIER_RESETTING))) {
+    } else if (swap(seen, pack(round, kBeingReset, IPC_BARRIER_BROKEN))) {
       INTERPROC_CRASH_POINT("barrier.resetting");
     }
   }
@@ -296,7 +298,8 @@ std::uint32_t Barrier::waiting() {
 bool Barrier::broken() {
   const std::uint64_t seen = control();
   if (!broken_in(seen) && somebody_died(round_in(seen))) break_round(round_in(seen));
-  return state_in(control()) == IPC_BARRIER_BROKEN;
+  const std::uint64_t now = control();
+  return broken_in(now) && !being_reset(now);
 }
 
 void Barrier::wake_all() const { wake(*segment_, shared().waiters, kEveryone); }

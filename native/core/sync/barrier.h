@@ -8,8 +8,8 @@
 //   filling, n - 1 -> acting, n  the same where a party has an action; `actor` says which one runs it
 //   acting -> round + 1          the action is done
 //   filling, acting -> broken    abort(), time-out, an action that threw, a party that died
-//   filling, acting -> resetting reset(); broken for who waits, not for who comes
-//   broken, resetting -> round + 1   reset(), or whoever comes while it is resetting
+//   filling, acting -> being reset   reset(); broken for who waits, not for who comes
+//   broken, being reset -> round + 1 reset(), or whoever comes while it is being reset
 // A party notes its waits in its own entry before it swaps `control`, and takes them out after it has. An entry of this
 // round whose owner is dead breaks the barrier: so says whoever arrives last (before it lets anybody go, so that no
 // dead party is ever counted) and whoever waits (at the end of each slice).
@@ -44,6 +44,8 @@ class Barrier final : public SharedObject {
   static Status adopt(std::unique_ptr<Segment> segment, std::unique_ptr<Barrier>& out);
   Status again(std::unique_ptr<SharedObject>& out) const override { return again_as<Barrier>(out); }
   static constexpr std::uint32_t kMostParties = 0xffff;
+  // A broken barrier that says that so many have arrived is being reset.
+  static constexpr std::uint32_t kBeingReset = 0xffff;
 
   enum class Outcome : std::uint8_t { kWaiting, kPassed, kBroken, kAct };
 

@@ -64,18 +64,14 @@ IPC_AT(ipc_barrier_party, arrived, 8);
 IPC_ASSERT(sizeof(struct ipc_barrier_party) == 16);
 
 /*
- * control: bits 0..1 ipc_barrier_state, 2..17 how many have arrived, 18..63 the round.
- * actor: bits 0..8 slot + 1 of who runs the action, bit 9 that it has begun, 18..63 the round.
- * passed[round % 64]: bits 0..15 indices given out, 18..63 the round: one that was passed. broken[round % 64]: the
- * round, at bit 18 as well: one that was broken and is over. Apart, so that no broken round, which needs but one party,
- * takes the place of a round that was passed, which needs them all.
+ * control: bits 0..1 ipc_barrier_state, 2..17 how many have arrived, 18..63 the round. Broken with 0xffff arrived is
+ * being reset: broken for who waits; who comes takes it to the next round first. Otherwise a broken one has 0xfffe at
+ * most. actor: bits 0..8 slot + 1 of who runs the action, bit 9 that it has begun, 18..63 the round. passed[round %
+ * 64]: bits 0..15 indices given out, 18..63 the round: one that was passed. broken[round % 64]: the round, at bit 18 as
+ * well: one that was broken and is over. Apart, so that no broken round, which needs but one party, takes the place of
+ * a round that was passed, which needs them all.
  */
-enum ipc_barrier_state {
-  IPC_BARRIER_FILLING = 0,
-  IPC_BARRIER_ACTING = 1,
-  IPC_BARRIER_BROKEN = 2,
-  IPC_BARRIER_RESETTING = 3 /* broken for who waits; who comes takes it to the next round first */
-};
+enum ipc_barrier_state { IPC_BARRIER_FILLING = 0, IPC_BARRIER_ACTING = 1, IPC_BARRIER_BROKEN = 2 };
 #define IPC_BARRIER_ROUNDS 64u
 #define IPC_BARRIER_ROUND_SHIFT 18u
 struct ipc_barrier {
