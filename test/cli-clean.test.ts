@@ -75,18 +75,21 @@ describe('interproc clean', () => {
   });
 
   it('removes the directory of a killed listener, and neither that of a living one nor what only looks like one', async () => {
-    const living = await listening();
-    const killed = await listening();
+    // Elsewhere any program of this library that starts meanwhile would remove it first.
+    const folder = mkdtempSync(path.join(tmpdir(), 'listeners-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const env = { TMPDIR: folder };
+    const living = await listening(env);
+    const killed = await listening(env);
     killed.started.child.kill('SIGKILL');
     await killed.started.finished;
-    const other = mkdtempSync(path.join(tmpdir(), 'interproc-'));
-    onTestFinished(() => rmSync(other, { recursive: true }));
+    const other = mkdtempSync(path.join(folder, 'interproc-'));
     writeFileSync(path.join(other, 'socket'), 'no socket');
 
-    const planned = await answered<Cleaned>(['clean', '--dry-run']);
+    const planned = await answered<Cleaned>(['clean', '--dry-run'], { env });
     const found = [killed, living].map(({ directory }) => planned.removed.includes(directory));
     deepStrictEqual(found, [true, false]);
-    const { removed } = await answered<Cleaned>(['clean']);
+    const { removed } = await answered<Cleaned>(['clean'], { env });
     ok(removed.includes(killed.directory) && !existsSync(killed.directory));
     ok(existsSync(living.directory) && existsSync(other));
     living.started.child.kill('SIGTERM');
@@ -96,11 +99,14 @@ describe('interproc clean', () => {
 });
 
 /** A program that listens in a directory of its own. */
-async function listening(): Promise<{ started: Started; directory: string }> {
-  const started = start(`
+async function listening(
+  env: Readonly<Record<string, string>>,
+): Promise<{ started: Started; directory: string }> {
+  const script = `
     const listener = new ip.Listener();
     listener.accept().catch(() => {});
-    console.log(typeof listener.address === 'string' ? listener.address : listener.address.path);`);
+    console.log(typeof listener.address === 'string' ? listener.address : listener.address.path);`;
+  const started = start(script, { env });
   return { started, directory: path.dirname(await started.line()) };
 }
 

@@ -48,8 +48,11 @@ export function interproc(
 }
 
 /** What a command that must succeed prints with `--json`. */
-export async function answered<T>(args: readonly string[]): Promise<T> {
-  const { code, stdout, stderr } = await interproc([...args, '--json']);
+export async function answered<T>(
+  args: readonly string[],
+  options: InterprocOptions = {},
+): Promise<T> {
+  const { code, stdout, stderr } = await interproc([...args, '--json'], options);
   if (code !== 0) throw new Error(`interproc ${args.join(' ')} ended with ${code}\n${stderr}`);
   return JSON.parse(stdout) as T;
 }
